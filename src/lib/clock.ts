@@ -1,0 +1,51 @@
+/** Time, handed in: the same code runs on the machine's clock and under simulated time. */
+export interface Clock {
+  /** Wall-clock time. It may jump. */
+  now(): Date;
+  /** Milliseconds since some fixed moment; never goes back. For durations and deadlines. */
+  monotonicMs(): number;
+  /** Resolves after `delayMs`; rejects with `signal.reason` as soon as the signal is aborted. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      }, delayMs);
+      signal.addEventListener("abort", stop, { once: true });
+    }),
+};
+
+/**
+ * Runs `work` with a signal that is aborted after `timeoutMs`, or together with `signal`.
+ *
+ * The signal's reason after the timeout is a DOMException named TimeoutError whose message is `what`.
+ */
+export async function withTimeout<T>(
+  clock: Clock,
+  limit: { readonly timeoutMs: number; readonly what: string; readonly signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const done = new AbortController();
+  const late = new AbortController();
+  clock.sleep(limit.timeoutMs, AbortSignal.any([done.signal, limit.signal])).then(
+    () => late.abort(new DOMException(`${limit.what} took longer than ${limit.timeoutMs} ms`, "TimeoutError")),
+    () => undefined,
+  );
+  try {
+    return await work(AbortSignal.any([late.signal, limit.signal]));
+  } finally {
+    done.abort();
+  }
+}
