@@ -35,7 +35,7 @@ export function stringifyJson(value: unknown, indent?: number): string {
   } catch (error) {
     if (!(error instanceof TypeError && /BigInt/i.test(error.message))) throw error;
   }
-  const mark = `integer-${Math.trunc(performance.now() * 1000).toString(36)}:`;
+  const mark = unusedMark(JSON.stringify(value, (_key, item) => (typeof item === "bigint" ? String(item) : item)));
   const text = JSON.stringify(value, (_key, item) => (typeof item === "bigint" ? `${mark}${item}` : item), indent);
   return text.replace(new RegExp(`"${mark}(-?\\d+)"`, "g"), "$1");
 }
