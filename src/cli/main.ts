@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { failureOf } from "../lib/failure.ts";
+import { version } from "../lib/version.ts";
+import { apiserverCommand } from "./commands/apiserver.ts";
+import { blockEngineCommand } from "./commands/block-engine.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { csiSnapshotterCommand } from "./commands/csi-snapshotter.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { driverCommand } from "./commands/driver.ts";
+import { nodeCommand } from "./commands/node.ts";
+import { provisionerCommand } from "./commands/provisioner.ts";
+import { snapshotControllerCommand } from "./commands/snapshot-controller.ts";
+import { startCommand } from "./commands/start.ts";
+import { verifyCommand } from "./commands/verify.ts";
+import { volumesCommand } from "./commands/volumes.ts";
+import { fromGoFlags } from "./go-flags.ts";
+
+const program = new Command("groupsnap")
+  .description("Snapshots of many volumes at one instant, for Kubernetes.")
+  .version(version)
+  .showHelpAfterError("(see --help)")
+  .configureHelp({ sortOptions: true });
+
+for (const command of [
+  startCommand(),
+  demoCommand(),
+  volumesCommand(),
+  verifyCommand(),
+  snapshotControllerCommand(),
+  csiSnapshotterCommand(),
+  provisionerCommand(),
+  driverCommand(),
+  apiserverCommand(),
+  nodeCommand(),
+])
+  program.addCommand(command);
+program.addCommand(completionCommand(program));
+program.addCommand(blockEngineCommand(), { hidden: true });
+
+try {
+  await program.parseAsync([...fromGoFlags(process.argv.slice(2))], { from: "user" });
+} catch (error) {
+  process.stderr.write(`groupsnap: ${failureOf(error).message}\n`);
+  process.exitCode = 1;
+}

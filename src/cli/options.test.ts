@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { durationMs, sizeInBytes, wholeNumber } from "./options.ts";
+
+describe("sizes", () => {
+  test.each([
+    ["500Mi", 524_288_000n],
+    ["10G", 10_000_000_000n],
+    ["4096", 4096n],
+  ])("reads the size %s as %s bytes", (text, bytes) => {
+    expect(sizeInBytes(text)).toBe(bytes);
+  });
+
+  test.each(["", "ten", "-1Gi", "1.5Gi", "1GiB"])("refuses %j as a size and shows two that work", (text) => {
+    expect(() => sizeInBytes(text)).toThrow(/500Mi or 10Gi/);
+  });
+});
+
+describe("durations", () => {
+  test.each([
+    ["30s", 30_000],
+    ["1m30s", 90_000],
+    ["1m0s", 60_000],
+    ["500ms", 500],
+    ["1.5h", 5_400_000],
+  ])("reads the duration %s as %d ms", (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+
+  test.each(["", "30", "s", "1d", "30s!"])("refuses %j as a duration", (text) => {
+    expect(() => durationMs(text)).toThrow(/such as 30s/);
+  });
+});
+
+test("refuses a port over the limit and names the range", () => {
+  expect(() => wholeNumber(0, 65_535)("65536")).toThrow('give a whole number from 0 to 65535, not "65536".');
+});

@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Options that several commands share, each with one meaning. */
+export const kubeconfigOption = () =>
+  new Option("--kubeconfig <file>", "the cluster to work on; without it KUBECONFIG, then the pod's service account");
+
+export const csiAddressOption = () =>
+  new Option("--csi-address <socket>", "the CSI driver's unix socket").default("/run/csi/socket");
+
+export const verbosityOption = () =>
+  new Option("-v, --verbosity <n>", "how much is logged to standard error; 4 and up: every step").argParser(wholeNumber()).default(2);
+
+const workerThreadsOption = () =>
+  new Option("--worker-threads <n>", "objects of a kind that are worked on at once").argParser(wholeNumber(1)).default(10);
+
+const workerActionsOption = () =>
+  new Option("--worker-actions <n>", "requests of all plans together that run at once").argParser(wholeNumber(1)).default(64);
+
+const kubeApiQpsOption = () =>
+  new Option("--kube-api-qps <n>", "limits requests to the API a second; without it there is no limit").argParser(positive);
+
+const kubeApiBurstOption = () =>
+  new Option("--kube-api-burst <n>", "requests that may exceed --kube-api-qps for a moment").argParser(wholeNumber(1));
+
+/** Parses a whole number in a range. */
+export function wholeNumber(min = 0, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`give a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not "${text}".`);
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`give a number above 0, not "${text}".`);
+}
+
+const sizeUnits: Readonly<Record<string, bigint>> = {
+  "": 1n,
+  k: 10n ** 3n,
+  M: 10n ** 6n,
+  G: 10n ** 9n,
+  T: 10n ** 12n,
+  Ki: 1n << 10n,
+  Mi: 1n << 20n,
+  Gi: 1n << 30n,
+  Ti: 1n << 40n,
+};
+
+/** Parses a size as Kubernetes writes it: 500Mi, 10G, 1073741824. */
+export function sizeInBytes(text: string): bigint {
+  const [, digits, unit] = /^(\d{1,18})([kMGT]|[KMGT]i|)$/.exec(text) ?? [];
+  const factor = unit === undefined ? undefined : sizeUnits[unit];
+  if (digits === undefined || factor === undefined) throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
+  return BigInt(digits) * factor;
+}
+
+const durationUnitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** Parses a duration in Go's spelling (1m30s, 500ms) to milliseconds. */
+export function durationMs(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text)
+    throw new InvalidArgumentError(`give a duration such as 30s or 1m30s, not "${text}".`);
+  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (durationUnitsMs[unit ?? ""] ?? 0), 0);
+}
+
+/** What every process that works on a cluster's API takes. */
+export interface ApiFlags {
+  readonly kubeconfig?: string;
+  readonly workerThreads: number;
+  readonly workerActions: number;
+  readonly kubeApiQps?: number;
+  readonly kubeApiBurst?: number;
+  readonly verbosity: number;
+}
+
+export function addApiOptions(command: Command): Command {
+  return [
+    kubeconfigOption(),
+    workerThreadsOption(),
+    workerActionsOption(),
+    kubeApiQpsOption(),
+    kubeApiBurstOption(),
+    verbosityOption(),
+  ].reduce((made, option) => made.addOption(option), command);
+}

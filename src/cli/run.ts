@@ -1,0 +1,45 @@
+import { systemClock } from "../lib/clock.ts";
+import { failureOf } from "../lib/failure.ts";
+import { type Level, logger } from "../lib/log.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { Running, Surroundings } from "../processes/surroundings.ts";
+
+/** A stop that takes longer has hung: SIGTERM promises an end within 5 s. */
+const stopLimitMs = 4_500;
+
+/**
+ * Runs a long-lived process: prints `ready: …` when it works, stops it on SIGTERM or SIGINT, and exits with 0 after a
+ * clean stop, 1 with the reason on standard error otherwise.
+ */
+export async function runProcess(
+  options: { readonly name: string; readonly verbosity: number },
+  start: (around: Surroundings) => Promise<Running>,
+): Promise<void> {
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => beginStop(stop, name));
+  const log = logger({ name: options.name, level: levelOf(options.verbosity) });
+  try {
+    const running = await start({ clock: systemClock, random: systemRandom, log, signal: stop.signal });
+    process.stdout.write(`ready: ${running.ready}\n`);
+    await running.ended;
+    process.exit(0);
+  } catch (error) {
+    if (stop.signal.aborted && failureOf(error).code === "cancelled") process.exit(0);
+    process.stderr.write(`groupsnap ${options.name}: ${failureOf(error).message}\n`);
+    if (failureOf(error).code === "internal" && error instanceof Error) log.error({ stack: error.stack }, "ended");
+    process.exit(1);
+  }
+}
+
+function beginStop(stop: AbortController, name: string): void {
+  stop.abort(new DOMException(`stopped by ${name}`, "AbortError"));
+  setTimeout(() => {
+    process.stderr.write(`groupsnap: still busy ${stopLimitMs} ms after ${name}; leaving as after a crash\n`);
+    process.exit(1);
+  }, stopLimitMs).unref();
+}
+
+/** Upstream's `-v`: 0 to 2 say what happens, 4 and up every step. */
+function levelOf(verbosity: number): Level {
+  return verbosity >= 4 ? "debug" : "info";
+}

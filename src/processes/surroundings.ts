@@ -1,0 +1,20 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+
+/** What every process is given from outside: time, chance, a log, and the signal that ends it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Aborted when the process is to stop; `Running.ended` then settles. */
+  readonly signal: AbortSignal;
+}
+
+/** A process that works. */
+export interface Running {
+  /** Said behind `ready: ` on standard output. */
+  readonly ready: string;
+  /** Resolves when all has stopped after the signal; rejects with the reason when it ended by itself. */
+  readonly ended: Promise<void>;
+}
