@@ -1,0 +1,33 @@
+/** Annotations and labels with a meaning. Marks are annotations whose value is "yes". */
+const single = "snapshot.storage.kubernetes.io";
+const group = "groupsnapshot.storage.kubernetes.io";
+
+/** What upstream and we write as the value of a mark; that the annotation is there is what counts. */
+export const yes = "yes";
+
+/** "true" makes a VolumeSnapshotClass the default of its driver. */
+export const isDefaultClass = `${single}/is-default-class`;
+/** On a content: the driver may have begun a snapshot whose handle nobody knows. */
+export const beingCreated = `${single}/volumesnapshot-being-created`;
+/** On a content: its VolumeSnapshot is being deleted, so the storage may be cleaned. */
+export const beingDeleted = `${single}/volumesnapshot-being-deleted`;
+/** On a content: the secret that deletes its snapshot. */
+export const deletionSecretName = `${single}/deletion-secret-name`;
+export const deletionSecretNamespace = `${single}/deletion-secret-namespace`;
+/** "true" on a content: volumes of another mode than the source's may be made from it. */
+export const allowVolumeModeChange = `${single}/allow-volume-mode-change`;
+/** Label on a content: the node whose sidecar cuts it (distributed snapshotting). */
+export const managedBy = `${single}/managed-by`;
+
+export const isDefaultGroupClass = `${group}/is-default-class`;
+/** On a group's content: the driver may have begun a group snapshot whose handle nobody knows. */
+export const groupBeingCreated = `${group}/volumegroupsnapshot-being-created`;
+/** On a group's content: its VolumeGroupSnapshot is being deleted, so the storage may be cleaned. */
+export const groupBeingDeleted = `${group}/volumegroupsnapshot-being-deleted`;
+export const groupDeletionSecretName = `${group}/deletion-secret-name`;
+export const groupDeletionSecretNamespace = `${group}/deletion-secret-namespace`;
+/** On a group's content served in an older version: the members' infos that it has no field for. */
+export const snapshotInfoList = `${group}/volume-snapshot-info-list`;
+
+/** On a member's content: the handle of its group on the storage. */
+export const memberGroupHandle = "groupsnapshot.storage.k8s.io/volumeGroupSnapshotHandle";
