@@ -8,16 +8,24 @@ export const csiAddressOption = () =>
   new Option("--csi-address <socket>", "the CSI driver's unix socket").default("/run/csi/socket");
 
 export const verbosityOption = () =>
-  new Option("-v, --verbosity <n>", "how much is logged to standard error; 4 and up: every step").argParser(wholeNumber()).default(2);
+  new Option("-v, --verbosity <n>", "how much is logged to standard error; 4 and up: every step")
+    .argParser(wholeNumber())
+    .default(2);
 
 const workerThreadsOption = () =>
-  new Option("--worker-threads <n>", "objects of a kind that are worked on at once").argParser(wholeNumber(1)).default(10);
+  new Option("--worker-threads <n>", "objects of a kind that are worked on at once")
+    .argParser(wholeNumber(1))
+    .default(10);
 
 const workerActionsOption = () =>
-  new Option("--worker-actions <n>", "requests of all plans together that run at once").argParser(wholeNumber(1)).default(64);
+  new Option("--worker-actions <n>", "requests of all plans together that run at once")
+    .argParser(wholeNumber(1))
+    .default(64);
 
 const kubeApiQpsOption = () =>
-  new Option("--kube-api-qps <n>", "limits requests to the API a second; without it there is no limit").argParser(positive);
+  new Option("--kube-api-qps <n>", "limits requests to the API a second; without it there is no limit").argParser(
+    positive,
+  );
 
 const kubeApiBurstOption = () =>
   new Option("--kube-api-burst <n>", "requests that may exceed --kube-api-qps for a moment").argParser(wholeNumber(1));
@@ -27,7 +35,9 @@ export function wholeNumber(min = 0, max = Number.MAX_SAFE_INTEGER): (text: stri
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`give a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not "${text}".`);
+    throw new InvalidArgumentError(
+      `give a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not "${text}".`,
+    );
   };
 }
 
@@ -53,7 +63,8 @@ const sizeUnits: Readonly<Record<string, bigint>> = {
 export function sizeInBytes(text: string): bigint {
   const [, digits, unit] = /^(\d{1,18})([kMGT]|[KMGT]i|)$/.exec(text) ?? [];
   const factor = unit === undefined ? undefined : sizeUnits[unit];
-  if (digits === undefined || factor === undefined) throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
+  if (digits === undefined || factor === undefined)
+    throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
   return BigInt(digits) * factor;
 }
 

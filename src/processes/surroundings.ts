@@ -18,3 +18,12 @@ export interface Running {
   /** Resolves when all has stopped after the signal; rejects with the reason when it ended by itself. */
   readonly ended: Promise<void>;
 }
+
+/** Closes something when the signal is aborted; resolves when it is closed. */
+export function closedOn(signal: AbortSignal, close: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => close().then(resolve, reject);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}

@@ -12,7 +12,9 @@ export const apiserverCommand = () =>
     .addOption(verbosityOption())
     .action(async (options: ApiserverFlags) => {
       const { startApiserver } = await import("../../processes/apiserver.ts");
-      await runProcess({ name: "apiserver", verbosity: options.verbosity }, (around) => startApiserver(options, around));
+      await runProcess({ name: "apiserver", verbosity: options.verbosity }, (around) =>
+        startApiserver(options, around),
+      );
     });
 
 interface ApiserverFlags {

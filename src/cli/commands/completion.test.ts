@@ -11,7 +11,9 @@ const sample = () => {
 };
 
 test("knows commands, subcommands and options, and keeps hidden commands to itself", () => {
-  expect(wordsOf(sample()).map(({ path, commands, options }) => [path, commands.map((sub) => sub.name), options])).toEqual([
+  expect(
+    wordsOf(sample()).map(({ path, commands, options }) => [path, commands.map((sub) => sub.name), options]),
+  ).toEqual([
     ["", ["verify"], []],
     ["verify", ["write"], []],
     ["verify write", [], ["--writers"]],
@@ -23,9 +25,11 @@ test("the script for bash completes a subcommand's options in a real bash", asyn
   let script = "";
   const write = process.stdout.write;
   process.stdout.write = ((text: string) => Boolean((script += text))) as typeof write;
-  await completionCommand(program).parseAsync(["bash"], { from: "user" }).finally(() => {
-    process.stdout.write = write;
-  });
+  await completionCommand(program)
+    .parseAsync(["bash"], { from: "user" })
+    .finally(() => {
+      process.stdout.write = write;
+    });
   const probe = `${script}\nCOMP_WORDS=(groupsnap verify write --w); COMP_CWORD=3; _groupsnap; echo "\${COMPREPLY[*]}"`;
   const { stdout } = await exec(["bash", "-c", probe], { timeoutMs: 5000, signal: AbortSignal.timeout(6000) });
   expect(stdout.trim()).toBe("--writers");

@@ -20,7 +20,10 @@ interface Words {
 }
 
 export function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
-  const shown = command.createHelp().visibleCommands(command).filter((sub) => sub.name() !== "help");
+  const shown = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((sub) => sub.name() !== "help");
   const own = {
     path: path.join(" "),
     commands: shown.map((sub) => ({ name: sub.name(), description: sub.description() })),
@@ -61,7 +64,9 @@ const fish = (words: readonly Words[]) =>
         .join("; and ");
       const when = seen || "__fish_use_subcommand";
       return [
-        ...commands.map((sub) => `complete -c groupsnap -f -n '${when}' -a ${sub.name} -d '${sub.description.replaceAll("'", "")}'`),
+        ...commands.map(
+          (sub) => `complete -c groupsnap -f -n '${when}' -a ${sub.name} -d '${sub.description.replaceAll("'", "")}'`,
+        ),
         ...options.map((option) => `complete -c groupsnap -n '${when}' -l ${option.slice(2)}`),
       ];
     })

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addApiOptions, type ApiFlags, csiAddressOption, durationMs, wholeNumber } from "../options.ts";
+import { type ApiFlags, addApiOptions, csiAddressOption, durationMs, wholeNumber } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const csiSnapshotterCommand = () =>

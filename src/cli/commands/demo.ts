@@ -2,7 +2,9 @@ import { Command } from "commander";
 
 export const demoCommand = () =>
   new Command("demo")
-    .description("Show the whole walk: claims, writers, a group snapshot, its restore, the proof, and nothing left behind.")
+    .description(
+      "Show the whole walk: claims, writers, a group snapshot, its restore, the proof, and nothing left behind.",
+    )
     .option("--json", "say each step as a line of JSON", false)
     .option("--keep", "leave the cluster and its objects there at the end", false)
     .action(async (options: { readonly json: boolean; readonly keep: boolean }) => {

@@ -13,7 +13,9 @@ export const driverCommand = () =>
     .addOption(verbosityOption())
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");
-      await runProcess({ name: "driver", verbosity: options.verbosity }, (around) => startDriverProcess(options, around));
+      await runProcess({ name: "driver", verbosity: options.verbosity }, (around) =>
+        startDriverProcess(options, around),
+      );
     });
 
 interface DriverFlags {

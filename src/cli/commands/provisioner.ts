@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addApiOptions, type ApiFlags, csiAddressOption } from "../options.ts";
+import { type ApiFlags, addApiOptions, csiAddressOption } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const provisionerCommand = () =>
@@ -8,5 +8,7 @@ export const provisionerCommand = () =>
     .addOption(csiAddressOption())
     .action(async (options: ApiFlags & { readonly csiAddress: string }) => {
       const { startProvisioner } = await import("../../processes/provisioner.ts");
-      await runProcess({ name: "provisioner", verbosity: options.verbosity }, (around) => startProvisioner(options, around));
+      await runProcess({ name: "provisioner", verbosity: options.verbosity }, (around) =>
+        startProvisioner(options, around),
+      );
     });

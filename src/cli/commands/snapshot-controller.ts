@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addApiOptions, type ApiFlags } from "../options.ts";
+import { type ApiFlags, addApiOptions } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const snapshotControllerCommand = () =>

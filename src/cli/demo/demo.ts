@@ -49,12 +49,20 @@ async function runInFolder({ keep, dataDir, signal, report }: InFolder): Promise
     const client: Client = await connect({ kubeconfig: cluster.kubeconfig, userAgent: "groupsnap-demo" });
     await tellWalk({ client, report, signal, poolDir: join(dataDir, "pool"), keep });
     if (keep) {
-      await report.step("the cluster is kept", async () => cluster.keep(), () => `stop it with: kill ${cluster.pid}; its state is in ${dataDir}`);
+      await report.step(
+        "the cluster is kept",
+        async () => cluster.leave(),
+        () => `stop it with: kill ${cluster.pid}; its state is in ${dataDir}`,
+      );
       return;
     }
   } catch (error) {
     await cluster.stop().catch(() => undefined); // the first failure is the one to tell
     throw error;
   }
-  await report.step("the cluster stopped", () => cluster.stop(), () => "its folder is removed");
+  await report.step(
+    "the cluster stopped",
+    () => cluster.stop(),
+    () => "its folder is removed",
+  );
 }

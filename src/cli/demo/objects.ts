@@ -1,11 +1,11 @@
 import { groupClasses, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass } from "../../api/group-snapshot/types.ts";
+import { localDriverName } from "../../api/local-driver.ts";
 import { classes as snapshotClasses, snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass } from "../../api/snapshot/types.ts";
 import { type Claim, claims } from "../../kube/core/claim.ts";
 import { type StorageClass, storageClasses } from "../../kube/core/storage-class.ts";
 import { apiVersionOf, type Draft, type Resource } from "../../kube/object.ts";
-import { localDriverName } from "../../api/local-driver.ts";
 
 /** The objects of the walk, with the names that Kubernetes' own introduction of group snapshots gave them. */
 export const namespace = "demo-namespace";

@@ -9,7 +9,11 @@ export interface Report {
   end(outcome: { readonly ok: boolean; readonly message?: string }): void;
 }
 
-export function reporter(options: { readonly json: boolean; readonly clock: Clock; readonly out: NodeJS.WritableStream }): Report {
+export function reporter(options: {
+  readonly json: boolean;
+  readonly clock: Clock;
+  readonly out: NodeJS.WritableStream;
+}): Report {
   const { clock } = options;
   const startMs = clock.monotonicMs();
   const write = options.json ? jsonLines(options.out) : lines(options.out);
@@ -22,7 +26,12 @@ export function reporter(options: { readonly json: boolean; readonly clock: Cloc
         write.step({ step: title, ok: true, detail: told(result), ...times() });
         return result;
       } catch (error) {
-        write.step({ step: title, ok: false, detail: error instanceof Error ? error.message : String(error), ...times() });
+        write.step({
+          step: title,
+          ok: false,
+          detail: error instanceof Error ? error.message : String(error),
+          ...times(),
+        });
         throw error;
       }
     },
@@ -56,7 +65,10 @@ const lines = (out: NodeJS.WritableStream) => ({
   step(told: StepTold) {
     const mark = told.ok ? styleText("green", "✓") : styleText("red", "✗");
     const time = styleText("dim", `${(told.atMs / 1000).toFixed(1).padStart(5)} s`);
-    const detail = told.detail.split("\n").map((line) => `            ${line}\n`).join("");
+    const detail = told.detail
+      .split("\n")
+      .map((line) => `            ${line}\n`)
+      .join("");
     out.write(`${time}  ${mark} ${told.step} ${styleText("dim", `(${told.tookMs} ms)`)}\n${detail}`);
   },
   end(told: EndTold) {

@@ -2,8 +2,8 @@ import type { Client } from "../../kube/client/client.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { systemRandom } from "../../lib/random.ts";
-import { openNbdVolume } from "../../verify/nbd-volume.ts";
 import { judge, type Progress, type Verdict } from "../../verify/judge.ts";
+import { openNbdVolume } from "../../verify/nbd-volume.ts";
 import { startWriters, type Writers } from "../../verify/writers.ts";
 import { groupName } from "./objects.ts";
 import type { Report } from "./report.ts";
@@ -23,9 +23,21 @@ export async function tellWalk(told: {
 }): Promise<void> {
   const { report, signal } = told;
   const walk = walkOn(told.client, signal);
-  await report.step("namespace and classes of the walk", () => walk.prepare(), () => "demo-namespace, csi-hostpath-sc, csi-groupsnapclass");
-  const sources = await report.step("claims pvc-0 and pvc-1 are bound", () => walk.createClaims(["pvc-0", "pvc-1"]), pathsOf);
-  await report.step("both labelled", () => walk.label(["pvc-0", "pvc-1"]), () => "group=myGroup");
+  await report.step(
+    "namespace and classes of the walk",
+    () => walk.prepare(),
+    () => "demo-namespace, csi-hostpath-sc, csi-groupsnapclass",
+  );
+  const sources = await report.step(
+    "claims pvc-0 and pvc-1 are bound",
+    () => walk.createClaims(["pvc-0", "pvc-1"]),
+    pathsOf,
+  );
+  await report.step(
+    "both labelled",
+    () => walk.label(["pvc-0", "pvc-1"]),
+    () => "group=myGroup",
+  );
 
   const run = { runId: systemRandom.uuid(), sources };
   const writers = await report.step(
@@ -40,6 +52,14 @@ export async function tellWalk(told: {
     await writers.stop();
   }
   if (told.keep) return;
-  await report.step("the group, its restored claims and all the rest deleted", () => removeAll(walk), () => "by policy Delete");
-  await report.step("nothing is left, in the API or in the pool", () => nothingLeft(walk, told.poolDir), () => "0 objects, 0 images");
+  await report.step(
+    "the group, its restored claims and all the rest deleted",
+    () => removeAll(walk),
+    () => "by policy Delete",
+  );
+  await report.step(
+    "nothing is left, in the API or in the pool",
+    () => nothingLeft(walk, told.poolDir),
+    () => "0 objects, 0 images",
+  );
 }

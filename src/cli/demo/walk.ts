@@ -57,7 +57,11 @@ export function walkOn(client: Client, signal: AbortSignal): Walk {
 
   return {
     async prepare() {
-      await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: objects.namespace } }, call());
+      await client.create(
+        namespaces,
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: objects.namespace } },
+        call(),
+      );
       await client.create(storageClasses, objects.storageClass, call());
       await client.create(groupClasses, objects.groupClass, call());
       await client.create(snapshotClasses, objects.snapshotClass, call());
@@ -83,12 +87,19 @@ export function walkOn(client: Client, signal: AbortSignal): Walk {
       const { items } = await client.list(snapshots, { namespace: objects.namespace, ...call() });
       return items
         .filter((snapshot) => isOwnedBy(snapshot, group))
-        .map((snapshot) => ({ snapshot: snapshot.metadata.name, claim: snapshot.spec.source.persistentVolumeClaimName ?? "" }))
+        .map((snapshot) => ({
+          snapshot: snapshot.metadata.name,
+          claim: snapshot.spec.source.persistentVolumeClaimName ?? "",
+        }))
         .sort((a, b) => a.claim.localeCompare(b.claim));
     },
     async cutSingle(claimName, name) {
       await client.create(snapshots, objects.snapshotOf(claimName, name), call());
-      const ready = await waitFor(client, snapshots, inDemo(name), { what: `snapshot ${name} to be ready`, until: isReady, ...call() });
+      const ready = await waitFor(client, snapshots, inDemo(name), {
+        what: `snapshot ${name} to be ready`,
+        until: isReady,
+        ...call(),
+      });
       return ready ?? missing(name);
     },
     async restore(sources) {
@@ -116,7 +127,8 @@ export function walkOn(client: Client, signal: AbortSignal): Walk {
 const inDemo = (name: string) => ({ namespace: objects.namespace, name });
 
 function isReady(object: GroupSnapshot | Snapshot | undefined): boolean {
-  if (object?.status?.error?.message) throw new Failure("internal", `${object.metadata.name}: ${object.status.error.message}`);
+  if (object?.status?.error?.message)
+    throw new Failure("internal", `${object.metadata.name}: ${object.status.error.message}`);
   return object?.status?.readyToUse === true;
 }
 
@@ -129,11 +141,16 @@ async function allGone(client: Client, signal: AbortSignal): Promise<void> {
   for (const resource of [groupSnapshots, groupContents, snapshots, contents, claims, volumes]) {
     const { items } = await client.list(resource, { signal });
     for (const { metadata } of items)
-      await waitFor(client, resource, { namespace: metadata.namespace, name: metadata.name }, {
-        what: `${resource.kind} ${metadata.name} to be gone`,
-        until: (object) => object === undefined,
-        signal,
-      });
+      await waitFor(
+        client,
+        resource,
+        { namespace: metadata.namespace, name: metadata.name },
+        {
+          what: `${resource.kind} ${metadata.name} to be gone`,
+          until: (object) => object === undefined,
+          signal,
+        },
+      );
   }
 }
 

@@ -1,0 +1,24 @@
+import type { Client } from "../kube/client/client.ts";
+import { kubeClient } from "../kube/client/kube-client.ts";
+import { loadConfig } from "../kube/client/kubeconfig.ts";
+import { systemClock } from "../lib/clock.ts";
+import { systemRandom } from "../lib/random.ts";
+
+/** A client for the cluster that a kubeconfig, the environment or the pod's service account names. */
+export async function connect(options: {
+  readonly kubeconfig?: string;
+  /** Names the process in the API server's logs: groupsnap-snapshot-controller. */
+  readonly userAgent: string;
+  readonly kubeApiQps?: number;
+  readonly kubeApiBurst?: number;
+}): Promise<Client> {
+  const config = await loadConfig(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {});
+  return kubeClient({
+    config,
+    userAgent: options.userAgent,
+    clock: systemClock,
+    random: systemRandom,
+    ...(options.kubeApiQps ? { qps: options.kubeApiQps } : {}),
+    ...(options.kubeApiBurst ? { burst: options.kubeApiBurst } : {}),
+  });
+}

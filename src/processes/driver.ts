@@ -1,0 +1,30 @@
+import { localDriverName } from "../api/local-driver.ts";
+import { startDriver } from "../driver/driver.ts";
+import { programPath } from "./program.ts";
+import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
+
+/** The storage driver alone: volumes of this machine, served over CSI. */
+export async function startDriverProcess(
+  options: {
+    readonly endpoint: string;
+    readonly nodeId: string;
+    readonly pool: string;
+    readonly poolSize?: bigint;
+    readonly engine: "auto" | "userland";
+  },
+  around: Surroundings,
+): Promise<Running> {
+  const driver = await startDriver({
+    endpoint: options.endpoint,
+    nodeId: options.nodeId,
+    poolDir: options.pool,
+    ...(options.poolSize === undefined ? {} : { poolSizeBytes: options.poolSize }),
+    engine: options.engine,
+    engineCommand: [process.execPath, programPath(), "block-engine"],
+    driverName: localDriverName,
+    clock: around.clock,
+    random: around.random,
+    log: around.log,
+  });
+  return { ready: `${localDriverName} at ${options.endpoint}`, ended: closedOn(around.signal, () => driver.close()) };
+}
