@@ -10,8 +10,18 @@ import { distinctTitles, everyTestAsserts, noConditionalAssertions, noSkippedTes
 import { timeAndChance } from "./tidy/rules/time-and-chance.ts";
 
 const rules: readonly Rule[] = [
-  ...[importTable, noCycles, sizes, noDefaultExports, timeAndChance, links, citations, noMachine],
-  ...[distinctTitles, noSkippedTests, noConditionalAssertions, everyTestAsserts],
+  importTable,
+  noCycles,
+  sizes,
+  noDefaultExports,
+  timeAndChance,
+  links,
+  citations,
+  noMachine,
+  distinctTitles,
+  noSkippedTests,
+  noConditionalAssertions,
+  everyTestAsserts,
 ];
 const named = rules.map((rule) => [rule.title, rule] as const);
 

@@ -1,10 +1,9 @@
 import { allImports, type Import } from "../imports.ts";
 import { isTestCode, type Rule } from "../repository.ts";
 
-const everything = [
-  ...["processes", "cli", "testing", "console", "snapshots", "provisioning", "node", "conformance", "driver"],
-  ...["apiserver", "verify", "api", "csi", "kube", "lib"],
-];
+const everything = (
+  "processes cli testing console snapshots provisioning node conformance driver " + "apiserver verify api csi kube lib"
+).split(" ");
 const everythingBut = (...folders: readonly string[]) => everything.filter((folder) => !folders.includes(folder));
 
 /** Which folders of src may be imported by which (docs/architecture.md). "kube/object" is that one file. */

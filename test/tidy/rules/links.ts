@@ -58,11 +58,9 @@ function brokenIn(repository: Repository, path: string, text: string): readonly 
   const fromDocument = (target: string) =>
     target.startsWith("#") ? path + target : posix.join(posix.dirname(path), target);
   return text.split("\n").flatMap((line, i) => {
-    const broken = [
-      ...targetsIn(line).filter((target) => !leadsSomewhere(repository, fromDocument(target))),
-      ...pathsIn(line).filter((target) => !leadsSomewhere(repository, target)),
-    ];
-    return broken.map((target) => `${path}:${i + 1}: ${target} leads nowhere`);
+    const links = targetsIn(line).filter((target) => !leadsSomewhere(repository, fromDocument(target)));
+    const paths = pathsIn(line).filter((target) => !leadsSomewhere(repository, target));
+    return links.concat(paths).map((target) => `${path}:${i + 1}: ${target} leads nowhere`);
   });
 }
 

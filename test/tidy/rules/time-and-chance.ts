@@ -2,9 +2,18 @@ import { dottedName, findAll, isNode, lineOf, type Node } from "../ast.ts";
 import { isTestCode, type Rule } from "../repository.ts";
 
 const direct = new Set([
-  ...["Date.now", "performance.now", "process.hrtime", "process.hrtime.bigint", "setTimeout", "setInterval"],
-  ...["Math.random", "randomUUID", "crypto.randomUUID", "globalThis.crypto.randomUUID"],
-  ...["globalThis.setTimeout", "globalThis.setInterval"],
+  "Date.now",
+  "performance.now",
+  "process.hrtime",
+  "process.hrtime.bigint",
+  "setTimeout",
+  "setInterval",
+  "Math.random",
+  "randomUUID",
+  "crypto.randomUUID",
+  "globalThis.crypto.randomUUID",
+  "globalThis.setTimeout",
+  "globalThis.setInterval",
 ]);
 
 /** The two files that hand time and chance to all others, and the folders that choose which to hand in. */

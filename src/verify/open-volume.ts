@@ -1,0 +1,47 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { openFileVolume } from "./file-volume.ts";
+import { openNbdVolume } from "./nbd-volume.ts";
+import type { VolumeIo } from "./volume.ts";
+
+/** The socket in the target folder of a published filesystem volume. */
+const socketName = "volume.nbd";
+
+/**
+ * Opens whatever stands at `path`: an NBD socket, a folder with `volume.nbd` in it, a block device or a file.
+ *
+ * @param createBytes makes a file, this large, where nothing stands
+ */
+export async function openVolume(options: {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly createBytes?: number;
+}): Promise<VolumeIo> {
+  const { path, signal } = options;
+  if (await isSocket(path)) return openNbdVolume({ path, signal });
+  const inside = join(path, socketName);
+  if (await isSocket(inside)) return openNbdVolume({ path: inside, signal });
+  return openFileVolume(options);
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isSocket(),
+    () => false, // nothing there: opening it will say so
+  );
+}
+
+/** Opens all of `paths`, or none. */
+export async function openVolumes(options: {
+  readonly paths: readonly string[];
+  readonly signal: AbortSignal;
+  readonly createBytes?: number;
+}): Promise<readonly VolumeIo[]> {
+  const { paths, ...rest } = options;
+  const results = await Promise.allSettled(paths.map((path) => openVolume({ path, ...rest })));
+  const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (!failed) return opened;
+  await Promise.allSettled(opened.map((volume) => volume.close()));
+  throw failed.reason;
+}
