@@ -52,6 +52,8 @@ export interface DeleteCall extends Call {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly propagation?: "Background" | "Foreground" | "Orphan";
+  /** Told the uid of what is gone now: the server's answer carries it, but not always the object. */
+  readonly gone?: (uid: string) => void;
 }
 
 export interface WatchCall extends ListCall {
@@ -80,4 +82,6 @@ export interface RawRequest extends Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: Json;
+  /** Of the body, where it is not plain JSON: `application/apply-patch+yaml` for server-side apply. */
+  readonly contentType?: string;
 }

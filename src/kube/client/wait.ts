@@ -29,7 +29,11 @@ export async function waitFor<T extends KubeObject>(
       last = list.items[0];
       if (wait.until(last)) return last;
       try {
-        for await (const event of client.watch(resource, { ...only, resourceVersion: list.resourceVersion, signal: wait.signal })) {
+        for await (const event of client.watch(resource, {
+          ...only,
+          resourceVersion: list.resourceVersion,
+          signal: wait.signal,
+        })) {
           if (event.type === "BOOKMARK") continue;
           last = event.type === "DELETED" ? undefined : event.object;
           if (wait.until(last)) return last;
@@ -40,12 +44,17 @@ export async function waitFor<T extends KubeObject>(
     }
   } catch (error) {
     if (!wait.signal.aborted) throw error;
-    throw new Failure("timeout", `waited too long for ${wait.what}; it was last seen as ${summary(last)}`, { cause: error });
+    throw new Failure("timeout", `waited too long for ${wait.what}; it was last seen as ${summary(last)}`, {
+      cause: error,
+    });
   }
 }
 
 function summary(object: KubeObject | undefined): string {
   if (!object) return "not existing";
-  const status = "status" in object ? JSON.stringify(object.status, (_key, value) => (typeof value === "bigint" ? `${value}` : value)) : "{}";
+  const status =
+    "status" in object
+      ? JSON.stringify(object.status, (_key, value) => (typeof value === "bigint" ? `${value}` : value))
+      : "{}";
   return (status ?? "{}").slice(0, 500);
 }
