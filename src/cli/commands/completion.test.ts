@@ -24,7 +24,10 @@ test("the script for bash completes a subcommand's options in a real bash", asyn
   const program = sample();
   let script = "";
   const write = process.stdout.write;
-  process.stdout.write = ((text: string) => Boolean((script += text))) as typeof write;
+  process.stdout.write = ((text: string) => {
+    script += text;
+    return true;
+  }) as typeof write;
   await completionCommand(program)
     .parseAsync(["bash"], { from: "user" })
     .finally(() => {

@@ -5,7 +5,7 @@ import { runProcess } from "../run.ts";
 
 /** D of `--data-dir D`, where the user gives none. */
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env["XDG_DATA_HOME"] || join(env["HOME"] ?? ".", ".local", "share"), "groupsnap");
+  return join(env.XDG_DATA_HOME || join(env.HOME ?? ".", ".local", "share"), "groupsnap");
 }
 
 export const startCommand = () =>

@@ -27,6 +27,6 @@ const rowOf = (claim: Claim): readonly string[] => [
   claim.metadata.namespace ?? "",
   claim.metadata.name,
   claim.status?.phase ?? "",
-  claim.status?.capacity?.["storage"] ?? "",
+  claim.status?.capacity?.storage ?? "",
   claim.metadata.annotations?.[publishedPathAnnotation] ?? "not published here",
 ];

@@ -1,5 +1,4 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
 import { publishedPathAnnotation } from "../../api/local-driver.ts";
@@ -11,7 +10,7 @@ import { claims } from "../../kube/core/claim.ts";
 import { namespaces } from "../../kube/core/namespace.ts";
 import { storageClasses } from "../../kube/core/storage-class.ts";
 import { volumes } from "../../kube/core/volume.ts";
-import { isOwnedBy } from "../../kube/object.ts";
+import { isOwnedBy, type Resource } from "../../kube/object.ts";
 import { Failure } from "../../lib/failure.ts";
 import * as objects from "./objects.ts";
 
@@ -24,14 +23,16 @@ export interface Walk {
   membersOf(group: GroupSnapshot): Promise<readonly Member[]>;
   cutSingle(claimName: string, name: string): Promise<Snapshot>;
   restore(sources: readonly { readonly snapshot: string; readonly claim: string }[]): Promise<readonly Published[]>;
-  remove(snapshotNames: readonly string[], claimNames: readonly string[]): Promise<void>;
+  /** Deletes all that the walk made, and waits until the last of it is gone. */
+  removeAll(): Promise<void>;
   leftovers(poolDir: string): Promise<readonly string[]>;
 }
 
 /** A claim whose volume can be read and written here. */
 export interface Published {
   readonly claim: string;
-  readonly nbdSocket: string;
+  /** Where it appears on this machine. */
+  readonly path: string;
 }
 
 /** A snapshot of a group and the claim that it holds the data of. */
@@ -40,18 +41,22 @@ export interface Member {
   readonly claim: string;
 }
 
+/** The kinds of which the walk leaves nothing behind, requests before what serves them. */
+const walked: readonly Resource[] = [groupSnapshots, groupContents, snapshots, contents, claims, volumes];
+
 /** No single step of the walk takes this long, unless something is broken. */
 const stepLimitMs = 30_000;
 
 export function walkOn(client: Client, signal: AbortSignal): Walk {
   const call = () => ({ signal: AbortSignal.any([signal, AbortSignal.timeout(stepLimitMs)]) });
+  const inNamespace = () => ({ namespace: objects.namespace, ...call() });
   const published = async (name: string): Promise<Published> => {
     const claim = await waitFor(client, claims, inDemo(name), {
       what: `claim ${name} to be bound and published`,
       until: (seen) => seen?.metadata.annotations?.[publishedPathAnnotation] !== undefined,
       ...call(),
     });
-    return { claim: name, nbdSocket: join(claim?.metadata.annotations?.[publishedPathAnnotation] ?? "", "volume.nbd") };
+    return { claim: name, path: claim?.metadata.annotations?.[publishedPathAnnotation] ?? "" };
   };
   const createClaim = (name: string, snapshot?: string) => client.create(claims, objects.claim(name, snapshot), call());
 
@@ -84,7 +89,7 @@ export function walkOn(client: Client, signal: AbortSignal): Walk {
       return ready ?? missing(objects.groupName);
     },
     async membersOf(group) {
-      const { items } = await client.list(snapshots, { namespace: objects.namespace, ...call() });
+      const { items } = await client.list(snapshots, inNamespace());
       return items
         .filter((snapshot) => isOwnedBy(snapshot, group))
         .map((snapshot) => ({
@@ -106,15 +111,19 @@ export function walkOn(client: Client, signal: AbortSignal): Walk {
       await Promise.all(sources.map(({ claim, snapshot }) => createClaim(claim, snapshot)));
       return Promise.all(sources.map(({ claim }) => published(claim)));
     },
-    async remove(snapshotNames, claimNames) {
+    async removeAll() {
       await client.delete(groupSnapshots, inDemo(objects.groupName), call());
-      await Promise.all(snapshotNames.map((name) => client.delete(snapshots, inDemo(name), call())));
-      await Promise.all(claimNames.map((name) => client.delete(claims, inDemo(name), call())));
+      const alone = (await client.list(snapshots, inNamespace())).items.filter(
+        (each) => !each.metadata.ownerReferences?.length,
+      );
+      await Promise.all(alone.map(({ metadata }) => client.delete(snapshots, inDemo(metadata.name), call())));
+      const { items } = await client.list(claims, inNamespace());
+      await Promise.all(items.map(({ metadata }) => client.delete(claims, inDemo(metadata.name), call())));
       await allGone(client, call().signal);
     },
     async leftovers(poolDir) {
       const listed = await Promise.all(
-        [groupSnapshots, groupContents, snapshots, contents, claims, volumes].map(async (resource) => {
+        walked.map(async (resource) => {
           const { items } = await client.list(resource, call());
           return items.map((item) => `${resource.kind} ${item.metadata.name}`);
         }),
@@ -138,7 +147,7 @@ function missing(name: string): never {
 
 /** Waits until the last object of the walk has left the API; the driver's images go before their objects do. */
 async function allGone(client: Client, signal: AbortSignal): Promise<void> {
-  for (const resource of [groupSnapshots, groupContents, snapshots, contents, claims, volumes]) {
+  for (const resource of walked) {
     const { items } = await client.list(resource, { signal });
     for (const { metadata } of items)
       await waitFor(
