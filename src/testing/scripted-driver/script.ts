@@ -86,7 +86,10 @@ export function aScript(world: World): Directions {
       world.pollsUntilReady = polls;
     },
     heal(method) {
-      for (const told of [faults, changes]) method === undefined ? told.clear() : told.delete(method);
+      for (const told of [faults, changes]) {
+        if (method === undefined) told.clear();
+        else told.delete(method);
+      }
     },
     called: (method) => new Promise((resolve) => listeners.set(method, [...(listeners.get(method) ?? []), resolve])),
     async run(method, request, signal, work) {
