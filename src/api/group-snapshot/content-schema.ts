@@ -114,32 +114,32 @@ const nameOnly = atomic(object({ name: text() }));
 const volumeHandle = text({ description: "The volume that was snapshotted." });
 const snapshotHandle = text({ description: "Its snapshot as the driver names it." });
 
-/** Each version but the last two has had another list of the members. */
+/**
+ * Each version but the last two has had another list of the members. While the API server converts by renaming alone, the
+ * older ones carry the newest list as well: a write through them would drop it otherwise.
+ */
 function members(version: GroupVersion): Properties {
-  switch (version) {
-    case "v1alpha1":
-      return {
-        pvVolumeSnapshotContentList: list(
-          object({ persistentVolumeRef: nameOnly, volumeSnapshotContentRef: nameOnly }),
-          { description: "The volumes, each with the VolumeSnapshotContent that holds its data." },
-        ),
-        volumeSnapshotContentRefList: list(atomic(object(referenceFields)), {
-          description: "The VolumeSnapshotContents that are members.",
-        }),
-      };
-    case "v1beta1":
-      return {
-        volumeSnapshotHandlePairList: list(
-          object({ volumeHandle, snapshotHandle }, { required: ["snapshotHandle", "volumeHandle"] }),
-          { description: "The volumes, each with its snapshot on the storage." },
-        ),
-      };
-    default:
-      return {
-        volumeSnapshotInfoList: list(object(info), { description: "What the driver has said of each member." }),
-      };
-  }
+  const volumeSnapshotInfoList = list(object(info), { description: "What the driver has said of each member." });
+  if (version === "v1alpha1") return { ...alphaMembers, volumeSnapshotInfoList };
+  if (version === "v1beta1") return { ...betaMembers, volumeSnapshotInfoList };
+  return { volumeSnapshotInfoList };
 }
+
+const alphaMembers: Properties = {
+  pvVolumeSnapshotContentList: list(object({ persistentVolumeRef: nameOnly, volumeSnapshotContentRef: nameOnly }), {
+    description: "The volumes, each with the VolumeSnapshotContent that holds its data.",
+  }),
+  volumeSnapshotContentRefList: list(atomic(object(referenceFields)), {
+    description: "The VolumeSnapshotContents that are members.",
+  }),
+};
+
+const betaMembers: Properties = {
+  volumeSnapshotHandlePairList: list(
+    object({ volumeHandle, snapshotHandle }, { required: ["snapshotHandle", "volumeHandle"] }),
+    { description: "The volumes, each with its snapshot on the storage." },
+  ),
+};
 
 const info: Properties = {
   volumeHandle,
