@@ -1,0 +1,30 @@
+import type { SnapshotError } from "../../api/snapshot/types.ts";
+import type { EventValue } from "../../kube/controller/plan.ts";
+import type { KubeObject } from "../../kube/object.ts";
+
+/** Why a request cannot go on: expected trouble, shown on the object, as an event and as a metric. */
+export interface Obstacle {
+  /** The event's reason: one of `api/reasons.ts`, or one of our own. */
+  readonly reason: string;
+  /** What was tried, on what, and what to do. Nothing that changes from try to try. */
+  readonly message: string;
+}
+
+/** The error for an object's status. What was said before keeps its time, so that saying it again changes nothing. */
+export function errorOf(message: string, now: Date, before: SnapshotError | undefined): SnapshotError {
+  if (before?.message === message && before.time !== undefined) return before;
+  return { time: timeOf(now), message };
+}
+
+/** A moment as Kubernetes writes it: RFC 3339, whole seconds. */
+export function timeOf(moment: Date): string {
+  return moment.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+export function warning(regarding: KubeObject, obstacle: Obstacle): EventValue {
+  return { type: "Warning", reason: obstacle.reason, message: obstacle.message, regarding };
+}
+
+export function notice(regarding: KubeObject, reason: string, message: string): EventValue {
+  return { type: "Normal", reason, message, regarding };
+}
