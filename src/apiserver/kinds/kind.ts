@@ -30,6 +30,19 @@ export interface Kind {
   convert(object: JsonObject, toVersion: string): JsonObject;
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace, as dotted paths. */
   readonly selectableFields: readonly string[];
+  /** Where a selectable field lies, when its name is not its path: an event's `source` is `source.component`. */
+  readonly fieldPaths?: Readonly<Record<string, string>>;
+  /** Set when the objects are kept as those of another group: events of events.k8s.io are core events. */
+  readonly keptAs?: KeptAs;
+}
+
+/** The objects of this kind are the same as those of `group`/`version`/plural, shown in another shape. */
+export interface KeptAs {
+  readonly group: string;
+  readonly version: string;
+  /** This kind's shape to the stored one, apiVersion included. */
+  toStored(object: JsonObject): JsonObject;
+  fromStored(stored: JsonObject): JsonObject;
 }
 
 export interface AdmitRequest {

@@ -1,0 +1,26 @@
+import type { Json } from "../../lib/json.ts";
+import type { FieldError } from "../kinds/kind.ts";
+import type { Path } from "./path.ts";
+import type { Schema } from "./schema.ts";
+
+/** What one walk over an object gathers. */
+export interface Visit {
+  readonly errors: FieldError[];
+  readonly unknownFields: string[];
+}
+
+/** Prunes, defaults and validates one value; gives back the same value when nothing had to change. */
+export type Walk = (value: Json, path: Path | undefined, visit: Visit) => Json;
+
+/** Looks at a value and reports what is wrong with it. */
+export type Check = (value: Json, path: Path | undefined, visit: Visit) => void;
+
+export interface WalkOptions {
+  /** Drop and report what the schema does not know. Off inside oneOf, anyOf, allOf and not, which only judge. */
+  readonly prune: boolean;
+  /** Write quantities in their one canonical spelling, as the built-in kinds do. */
+  readonly canonicalQuantities: boolean;
+}
+
+/** Makes the walk of a nested schema; handed to the parts, so that they need not know each other. */
+export type Compile = (schema: Schema, options: WalkOptions) => Walk;
