@@ -1,6 +1,6 @@
 import type { ActContext } from "../../kube/controller/controller.ts";
 import type { Draft, KubeObject, Resource } from "../../kube/object.ts";
-import { Failure, isFailure } from "../../lib/failure.ts";
+import { deleteObject, ensureObject } from "../../kube/writes.ts";
 import { type Change, patchOf } from "./change.ts";
 
 /** What decisions about API objects ask for; `group/` and `single/` add their own actions beside these. */
@@ -22,8 +22,10 @@ type NamedDraft = Draft<KubeObject> & { readonly metadata: { readonly name: stri
 export async function actOn(action: ObjectAction, context: ActContext): Promise<void> {
   const { client, signal } = context;
   switch (action.do) {
-    case "create":
-      return create(action, context);
+    case "create": {
+      const isOurs = (found: KubeObject) => ownersOf(found).includes(action.ownerUid);
+      return ensureObject(action.resource, { draft: action.draft, isOurs }, context);
+    }
     case "change":
       await client.patch(action.resource, action.object.metadata, patchOf(action.object, action.change), { signal });
       return;
@@ -38,37 +40,7 @@ export async function actOn(action: ObjectAction, context: ActContext): Promise<
       return;
     }
     case "delete":
-      await remove(action, context);
-      return;
-  }
-}
-
-async function create(action: ObjectAction & { do: "create" }, { client, signal }: ActContext): Promise<void> {
-  try {
-    await client.create(action.resource, action.draft, { signal });
-  } catch (error) {
-    if (!isFailure(error, "exists")) throw error;
-    const existing = await client.find(action.resource, action.draft.metadata, { signal });
-    if (existing && ownersOf(existing).includes(action.ownerUid)) return;
-    const { kind, metadata } = action.draft;
-    const whose = existing ? `belongs to ${ownersOf(existing).join(", ") || "nobody"}` : "was deleted just now";
-    throw new Failure(
-      "exists",
-      `cannot create ${kind} ${metadata.name} for uid ${action.ownerUid}: an object with this name ${whose}; delete it if it is a leftover`,
-      { cause: error },
-    );
-  }
-}
-
-async function remove(action: ObjectAction & { do: "delete" }, { client, signal }: ActContext): Promise<void> {
-  const { metadata } = action.object;
-  try {
-    await client.delete(action.resource, metadata, { signal, uid: metadata.uid });
-  } catch (error) {
-    // Another object has the name by now: the one that was meant is gone.
-    if (!isFailure(error, "conflict")) throw error;
-    const existing = await client.find(action.resource, metadata, { signal });
-    if (existing?.metadata.uid === metadata.uid) throw error;
+      return deleteObject(action.resource, action.object, context);
   }
 }
 
