@@ -1,4 +1,4 @@
-import type { KubeObject } from "../object.ts";
+import type { KubeObject, Resource } from "../object.ts";
 
 /**
  * Every object of one kind, kept current by list and watch. Objects are shared: never change one in place.
@@ -19,6 +19,8 @@ export interface Cache<T extends KubeObject> {
   readonly trouble: string | undefined;
   /** Resolves when the cache has seen what a write did. Versions compare as integers. */
   hasSeen(write: Write, signal: AbortSignal): Promise<void>;
+  /** True when a write to this object of this resource, in whatever version, will show up here. */
+  sees(resource: Resource, key: string): boolean;
 }
 
 /** What one of our own writes did to an object: it reached `resourceVersion`, or the object with this uid is gone. */
