@@ -1,0 +1,77 @@
+import type { GroupSnapshotClass, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
+import type { StorageNaming } from "../../api/names.ts";
+import type { Csi } from "../../csi/client.ts";
+import { retryOf } from "../../csi/status.ts";
+import type { Cache } from "../../kube/cache/cache.ts";
+import { type Reconciler, watch } from "../../kube/controller/controller.ts";
+import { nothing, type Plan } from "../../kube/controller/plan.ts";
+import { actOn } from "../pairing/action.ts";
+import { isTerminating } from "../pairing/change.ts";
+import { actOnDriver } from "./cutting/act.ts";
+import { type ContentAction, decideCut } from "./cutting/decide.ts";
+import { showFailure } from "./cutting/failure.ts";
+import { memory } from "./cutting/memory.ts";
+import { type ContentSeen, factsOf, observeContent } from "./cutting/observe.ts";
+import { decideStorageRelease } from "./release/storage.ts";
+
+/** What the sidecar of one driver needs to cut and release group snapshots. */
+export interface GroupContentDeps {
+  readonly caches: {
+    readonly groupContents: Cache<GroupSnapshotContent>;
+    readonly groupClasses: Cache<GroupSnapshotClass>;
+  };
+  readonly csi: Pick<Csi, "groupController">;
+  /** The driver's name; contents of others are left alone. */
+  readonly driver: string;
+  /** The driver says GROUP_CONTROLLER_SERVICE and CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT. If not, contents tell so. */
+  readonly canCutGroups: boolean;
+  readonly options: GroupContentOptions;
+}
+
+export interface GroupContentOptions {
+  /** How the driver is told to call the cut: `groupSnapshotNaming` unless flags say otherwise. */
+  readonly naming: StorageNaming;
+  /** For each call to the driver. */
+  readonly timeoutMs: number;
+  /** Tell the driver, in parameters, for which objects it works. */
+  readonly extraCreateMetadata: boolean;
+}
+
+/** Carries a VolumeGroupSnapshotContent of this driver from request to cut, and from deletion to gone. */
+export function groupContentController(
+  given: GroupContentDeps,
+): Reconciler<GroupSnapshotContent, ContentSeen, ContentAction> {
+  const deps = { ...given, memory: memory() };
+  const { groupContents, groupClasses } = deps.caches;
+  return {
+    name: "csi-snapshotter-groupsnapshotcontent",
+    kind: groupContents,
+    watches: [watch(groupClasses, ({ metadata }) => unfinishedOf(groupContents, metadata.name))],
+    observe: (content, context) => observeContent(content, deps, context),
+    decide,
+    act: (action, context) => (isOnDriver(action) ? actOnDriver(action, deps, context) : actOn(action, context)),
+    onFailure: showFailure,
+    factsOf,
+    retryOf,
+    gone: ({ metadata }) => deps.memory.forget(metadata.uid),
+  };
+}
+
+function decide(seen: ContentSeen): Plan<ContentAction> {
+  if (seen.content.spec.driver !== seen.driver) return nothing("OtherDriver");
+  return isTerminating(seen.content) ? decideStorageRelease(seen) : decideCut(seen);
+}
+
+const driverActions: ReadonlySet<string> = new Set(["cut", "ask", "recall", "deleteCut", "remember"]);
+
+function isOnDriver(action: ContentAction): action is Parameters<typeof actOnDriver>[0] {
+  return driverActions.has(action.do);
+}
+
+/** A class that comes, or comes back, concerns the contents that wait for it. */
+function unfinishedOf(contents: Cache<GroupSnapshotContent>, className: string): readonly string[] {
+  return contents
+    .list()
+    .filter(({ spec, status }) => spec.volumeGroupSnapshotClassName === className && status?.readyToUse !== true)
+    .map(({ metadata }) => metadata.name);
+}

@@ -1,0 +1,109 @@
+import { groupFinalizer } from "../../api/finalizers.ts";
+import { groupContents } from "../../api/group-snapshot/resources.ts";
+import { parseGroupSource } from "../../api/group-snapshot/source.ts";
+import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
+import { groupContentNameOf } from "../../api/names.ts";
+import { groupReasons } from "../../api/reasons.ts";
+import type { Failed, ObserveContext, Reconciler } from "../../kube/controller/controller.ts";
+import { nothing, type Plan } from "../../kube/controller/plan.ts";
+import { isFailure } from "../../lib/failure.ts";
+import { actOn, type ObjectAction } from "../pairing/action.ts";
+import { bindingOf } from "../pairing/binding.ts";
+import type { SnapshotCaches } from "../pairing/caches.ts";
+import { hasFinalizer, isTerminating } from "../pairing/change.ts";
+import { type AdoptionSeen, decideAdoption } from "./binding/adopt.ts";
+import { decideBinding } from "./binding/decide.ts";
+import { type BindingSeen, observeBinding } from "./binding/observe.ts";
+import { factsOf } from "./facts.ts";
+import { decideMembers } from "./members/decide.ts";
+import { type MembersSeen, observeMembers } from "./members/observe.ts";
+import { decideRelease } from "./release/decide.ts";
+import { observeRelease, type ReleaseSeen } from "./release/observe.ts";
+import { reportObstacle } from "./status.ts";
+import { watchesOf } from "./watches.ts";
+
+/** What the snapshot-controller needs to carry groups through their life. */
+export interface GroupDeps {
+  readonly caches: SnapshotCaches;
+}
+
+/** A group is in exactly one stage, and each stage has its own facts. */
+export type GroupSeen = BindingSeen | AdoptionSeen | LostSeen | MembersSeen | ReleaseSeen;
+
+/** The content that the group is bound to was taken away by force. */
+interface LostSeen {
+  readonly stage: "lost";
+  readonly group: GroupSnapshot;
+  readonly contentName: string;
+  readonly now: Date;
+}
+
+/** Carries a VolumeGroupSnapshot through its life: one reconciler and one queue, so that its stages never run side by side. */
+export function groupController({ caches }: GroupDeps): Reconciler<GroupSnapshot, GroupSeen, ObjectAction> {
+  return {
+    name: "snapshot-controller-group-snapshot",
+    kind: caches.groups,
+    watches: watchesOf(caches),
+    observe: (group, context) => observe(group, caches, context),
+    decide,
+    act: actOn,
+    onFailure: showFailure,
+    factsOf,
+  };
+}
+
+async function observe(group: GroupSnapshot, caches: SnapshotCaches, context: ObserveContext): Promise<GroupSeen> {
+  const { now } = context;
+  const source = parseGroupSource(group);
+  const bound = group.status?.boundVolumeGroupSnapshotContentName;
+  const contentName = source.kind === "adopt" ? source.contentName : (bound ?? groupContentNameOf(group));
+  const content = caches.groupContents.get(contentName);
+  const isBound = content && bindingOf(group, content, content.spec.volumeGroupSnapshotRef).is === "bound";
+  if (isTerminating(group)) return observeRelease(group, isBound ? content : undefined, caches, now);
+  if (source.kind === "adopt" && !(isBound && hasFinalizer(group, groupFinalizer)))
+    return { stage: "adoption", group, contentName, content, now };
+  if (content) return observeMembers(group, content, caches, context);
+  if (bound !== undefined || source.kind === "adopt") return observeLost(group, contentName, caches, context);
+  return observeBinding(group, source, caches, context);
+}
+
+/** A content that the cache does not hold may be newer than the cache: it is missed only after a look at the API. */
+async function observeLost(
+  group: GroupSnapshot,
+  contentName: string,
+  caches: SnapshotCaches,
+  context: ObserveContext,
+): Promise<GroupSeen> {
+  const content = await context.client.find(groupContents, { name: contentName }, { signal: context.signal });
+  if (content) return observeMembers(group, content, caches, context);
+  return { stage: "lost", group, contentName, now: context.now };
+}
+
+function decide(seen: GroupSeen): Plan<ObjectAction> {
+  switch (seen.stage) {
+    case "binding":
+      return decideBinding(seen);
+    case "adoption":
+      return decideAdoption(seen);
+    case "lost":
+      return decideLost(seen);
+    case "members":
+      return decideMembers(seen);
+    case "release":
+      return decideRelease(seen);
+  }
+}
+
+/** The members hold the data still; a group that was ready stays so. */
+function decideLost({ group, contentName, now }: LostSeen): Plan<ObjectAction> {
+  const message =
+    `VolumeGroupSnapshotContent "${contentName}", to which the group is bound, was deleted by force; ` +
+    "its members may be used while they are there: restore them, then delete the group";
+  return reportObstacle(group, { reason: groupReasons.contentMissing, message }, now);
+}
+
+/** What the API server refuses for good is told on the group; what passes by itself is not. */
+function showFailure({ group, now }: GroupSeen, { failure }: Failed): Plan<ObjectAction> {
+  if (!isFailure(failure, "invalid", "forbidden", "exists", "tooLarge")) return nothing("TryAgain");
+  return reportObstacle(group, { reason: groupReasons.bindFailed, message: failure.message }, now);
+}

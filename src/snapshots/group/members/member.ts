@@ -1,0 +1,135 @@
+import { memberGroupHandle } from "../../../api/annotations.ts";
+import {
+  contentFinalizer,
+  memberFinalizer,
+  snapshotFinalizer,
+  snapshotSourceFinalizer,
+} from "../../../api/finalizers.ts";
+import { groupSnapshots } from "../../../api/group-snapshot/resources.ts";
+import type { GroupSnapshot, GroupSnapshotContent, SnapshotInfo } from "../../../api/group-snapshot/types.ts";
+import type { GroupSnapshotHandle, SnapshotHandle } from "../../../api/handles.ts";
+import type { MemberNames } from "../../../api/names.ts";
+import { contents, snapshots } from "../../../api/snapshot/resources.ts";
+import type { Snapshot, SnapshotContent, SnapshotContentStatus, SnapshotStatus } from "../../../api/snapshot/types.ts";
+import type { Claim } from "../../../kube/core/claim.ts";
+import { apiVersionOf, type Draft } from "../../../kube/object.ts";
+import { formatQuantity } from "../../../kube/quantity.ts";
+import type { Int64 } from "../../../lib/json.ts";
+import { referenceTo } from "../../pairing/binding.ts";
+import { timeOf } from "../../pairing/obstacle.ts";
+
+/** One snapshot of the group: what the driver said of it, and the two objects that stand for it. */
+export interface Member {
+  readonly names: MemberNames;
+  readonly info: SnapshotInfo & { readonly snapshotHandle: SnapshotHandle };
+  readonly snapshot: Snapshot | undefined;
+  readonly content: SnapshotContent | undefined;
+  /** The claim whose volume was cut; looked up only while one of the objects is missing. */
+  readonly claim: Claim | undefined;
+}
+
+/** What all members of a group have in common. */
+export interface MemberOf {
+  readonly group: GroupSnapshot;
+  readonly groupContent: GroupSnapshotContent;
+  readonly groupHandle: GroupSnapshotHandle;
+}
+
+/** Label values are no longer than this; groups with longer names are found by the owner reference. */
+const labelValueLimit = 63;
+const groupNameLabel = "groupsnapshot.storage.k8s.io/volumeGroupSnapshotName";
+
+/**
+ * The member's VolumeSnapshot. It names the claim it was cut from; where the claim or its volume is gone, it names its
+ * content, so that the data stays within reach.
+ */
+export function snapshotFor({ group }: MemberOf, member: Member): Draft<Snapshot> & { metadata: { name: string } } {
+  const { name, namespace, uid } = group.metadata;
+  return {
+    apiVersion: apiVersionOf(snapshots),
+    kind: snapshots.kind,
+    metadata: {
+      name: member.names.snapshot,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name.length <= labelValueLimit ? { labels: { [groupNameLabel]: name } } : {}),
+      finalizers: [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer],
+      ownerReferences: [{ apiVersion: apiVersionOf(groupSnapshots), kind: groupSnapshots.kind, name, uid }],
+    },
+    spec: {
+      source: member.claim
+        ? { persistentVolumeClaimName: member.claim.metadata.name }
+        : { volumeSnapshotContentName: member.names.content },
+    },
+  };
+}
+
+/** The member's VolumeSnapshotContent, bound to its snapshot from the start. */
+export function contentFor(
+  { groupContent, groupHandle }: MemberOf,
+  member: Member,
+  snapshot: Snapshot,
+): Draft<SnapshotContent> & { metadata: { name: string } } {
+  return {
+    apiVersion: apiVersionOf(contents),
+    kind: contents.kind,
+    metadata: {
+      name: member.names.content,
+      annotations: { [memberGroupHandle]: groupHandle },
+      finalizers: [contentFinalizer],
+    },
+    spec: {
+      driver: groupContent.spec.driver,
+      deletionPolicy: groupContent.spec.deletionPolicy,
+      volumeSnapshotRef: referenceTo(snapshot),
+      source: { snapshotHandle: member.info.snapshotHandle },
+      ...(member.claim ? { sourceVolumeMode: member.claim.spec.volumeMode ?? "Filesystem" } : {}),
+    },
+  };
+}
+
+/** The driver has said so: in the list, for the whole group, or of the member by itself. Once said, it is never taken back. */
+export function isReady({ groupContent }: Pick<MemberOf, "groupContent">, member: Member): boolean {
+  return (
+    member.info.readyToUse === true ||
+    groupContent.status?.readyToUse === true ||
+    member.content?.status?.readyToUse === true ||
+    member.snapshot?.status?.readyToUse === true
+  );
+}
+
+/** The member's content says what the driver said; what else another's sidecar has written there stays. */
+export function contentStatusOf(common: MemberOf, member: Member): SnapshotContentStatus {
+  const { snapshotHandle, creationTime, restoreSize } = member.info;
+  const { error, ...kept } = member.content?.status ?? {};
+  const ready = isReady(common, member);
+  return {
+    ...kept,
+    ...(error === undefined || ready ? {} : { error }),
+    ...(creationTime === undefined ? {} : { creationTime }),
+    ...(restoreSize === undefined ? {} : { restoreSize }),
+    snapshotHandle,
+    volumeGroupSnapshotHandle: common.groupHandle,
+    readyToUse: ready,
+  };
+}
+
+/** The same for users, in their units. */
+export function snapshotStatusOf(common: MemberOf, member: Member): SnapshotStatus {
+  const { creationTime, restoreSize } = contentStatusOf(common, member);
+  const { error, ...kept } = member.snapshot?.status ?? {};
+  const ready = isReady(common, member);
+  return {
+    ...kept,
+    ...(error === undefined || ready ? {} : { error }),
+    ...(creationTime === undefined ? {} : { creationTime: momentOf(creationTime) }),
+    ...(restoreSize === undefined ? {} : { restoreSize: formatQuantity(BigInt(restoreSize)) }),
+    boundVolumeSnapshotContentName: member.names.content,
+    volumeGroupSnapshotName: common.group.metadata.name,
+    readyToUse: ready,
+  };
+}
+
+/** Nanoseconds since 1970 as Kubernetes writes times. */
+function momentOf(nanoseconds: Int64): string {
+  return timeOf(new Date(Number(BigInt(nanoseconds) / 1_000_000n)));
+}
