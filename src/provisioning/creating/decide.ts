@@ -1,0 +1,79 @@
+import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
+import type { Claim } from "../../kube/core/claim.ts";
+import type { StorageClass } from "../../kube/core/storage-class.ts";
+import { assert } from "../../lib/assert.ts";
+import { normal, reasons } from "../events.ts";
+import {
+  claimFinalizer,
+  oldProvisionerAnnotation,
+  provisionerAnnotation,
+  selectedNodeAnnotation,
+  volumeNameOf,
+} from "../names.ts";
+import type { CreatingSeen } from "./observe.ts";
+import { firstObstacle } from "./obstacles.ts";
+import { type Order, orderOf } from "./order.ts";
+
+export type CreatingAction =
+  | { readonly do: "protectClaim"; readonly claim: Claim }
+  | { readonly do: "provision"; readonly claim: Claim; readonly storageClass: StorageClass; readonly order: Order }
+  | { readonly do: "undo"; readonly order: Order }
+  | { readonly do: "unprotectClaim"; readonly claim: Claim };
+
+/** From a claim that wants a volume of ours to that volume; and back, if the claim goes away in between. */
+export function decideCreating(seen: CreatingSeen): Plan<CreatingAction> {
+  const { claim, volume } = seen;
+  const isProtected = claim.metadata.finalizers?.includes(claimFinalizer) === true;
+  if (volume) return isProtected ? unprotect(claim) : nothing("Provisioned");
+  if (isProtected && !isWanted(claim)) return undo(seen);
+  if (!isWanted(claim) || !isOurs(seen)) return nothing("NotOurs");
+  if (isWaitingForConsumer(seen)) return nothing("WaitForFirstConsumer");
+  const obstacle = firstObstacle(seen);
+  if (obstacle)
+    return { reason: obstacle.reason, steps: [], next: onChange, events: [{ ...obstacle, regarding: claim }] };
+  return provision(seen, isProtected);
+}
+
+/** A claim that is being deleted, or that got another volume, wants none of ours. */
+function isWanted(claim: Claim): boolean {
+  return !claim.metadata.deletionTimestamp && [undefined, "", volumeNameOf(claim)].includes(claim.spec.volumeName);
+}
+
+/** The cluster's binder has found no volume and names the driver that is to make one. */
+function isOurs({ claim, capabilities }: CreatingSeen): boolean {
+  const annotations = claim.metadata.annotations ?? {};
+  return (annotations[provisionerAnnotation] ?? annotations[oldProvisionerAnnotation]) === capabilities.driver;
+}
+
+function isWaitingForConsumer({ claim, storageClass }: CreatingSeen): boolean {
+  return (
+    storageClass?.volumeBindingMode === "WaitForFirstConsumer" && !claim.metadata.annotations?.[selectedNodeAnnotation]
+  );
+}
+
+function provision(seen: CreatingSeen, isProtected: boolean): Plan<CreatingAction> {
+  const { claim, storageClass } = seen;
+  const order = orderOf(seen);
+  assert(storageClass && !("problem" in order), "a claim without an obstacle has a class that can be used");
+  const made = `volume ${volumeNameOf(claim)} was made by ${seen.capabilities.driver}`;
+  return {
+    reason: "Provision",
+    steps: [
+      ...(isProtected ? [] : [[{ do: "protectClaim", claim } as const]]),
+      [{ do: "provision", claim, storageClass, order }],
+    ],
+    next: onChange, // the volume that appears wakes the claim, which then loses its finalizer
+    events: [normal(claim, reasons.provisioned, made)],
+  };
+}
+
+function unprotect(claim: Claim): Plan<CreatingAction> {
+  return { reason: "UnprotectClaim", steps: [[{ do: "unprotectClaim", claim }]], next: onChange };
+}
+
+function undo(seen: CreatingSeen): Plan<CreatingAction> {
+  const { claim } = seen;
+  const order = orderOf(seen);
+  const undone = "problem" in order ? [] : [[{ do: "undo", order } as const]]; // with a class like this none was ever sent
+  return { reason: "UndoProvision", steps: [...undone, [{ do: "unprotectClaim", claim }]], next: onChange };
+}

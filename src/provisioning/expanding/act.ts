@@ -1,0 +1,69 @@
+import type { ControllerExpandVolumeResponse } from "../../csi/gen/csi_pb.js";
+import type { ActContext } from "../../kube/controller/controller.ts";
+import { type Claim, type ClaimCondition, claims } from "../../kube/core/claim.ts";
+import { volumes } from "../../kube/core/volume.ts";
+import { formatQuantity, parseQuantity } from "../../kube/quantity.ts";
+import { widestCapability } from "../creating/capability.ts";
+import type { ProvisioningDeps } from "../deps.ts";
+import { secretValues } from "../secrets.ts";
+import { type ExpandAction, resizePending } from "./decide.ts";
+
+/** Grows the volume on the storage, then tells so on the volume, then on the claim, so that a crash repeats what is missing. */
+export async function actExpanding(action: ExpandAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
+  const { volume, claim } = action;
+  const answer = await expand(action, context, deps);
+  const capacityBytes = answer.capacityBytes > action.requiredBytes ? answer.capacityBytes : action.requiredBytes;
+  const capacity = { storage: formatQuantity(capacityBytes) };
+  if (capacityBytes > parseQuantity(volume.spec.capacity?.storage ?? "0")) {
+    const patch = { metadata: { uid: volume.metadata.uid }, spec: { capacity } };
+    await context.client.patch(volumes, volume.metadata, { type: "merge", patch }, { signal: context.signal });
+  }
+  const status = answer.nodeExpansionRequired
+    ? { conditions: [...withoutResizing(claim), pendingOnNode(action.now)] }
+    : { capacity: { ...claim.status?.capacity, ...capacity }, conditions: withoutResizing(claim) };
+  const { uid, resourceVersion } = claim.metadata;
+  const patch = { metadata: { uid, resourceVersion }, status };
+  const call = { signal: context.signal, subresource: "status" as const };
+  await context.client.patch(claims, claim.metadata, { type: "merge", patch }, call);
+}
+
+async function expand(
+  { volume, requiredBytes }: ExpandAction,
+  context: ActContext,
+  deps: ProvisioningDeps,
+): Promise<ControllerExpandVolumeResponse> {
+  const { spec } = volume;
+  const use = {
+    accessModes: spec.accessModes ?? [],
+    volumeMode: spec.volumeMode ?? ("Filesystem" as const),
+    fsType: spec.csi?.fsType ?? "",
+    mountOptions: spec.mountOptions ?? [],
+  };
+  const capability = widestCapability(use, deps.capabilities);
+  const secrets = { ...(await secretValues(spec.csi?.controllerExpandSecretRef, context)) };
+  return deps.csi.controller.controllerExpandVolume(
+    {
+      volumeId: spec.csi?.volumeHandle ?? "",
+      capacityRange: { requiredBytes },
+      secrets,
+      ...(capability ? { volumeCapability: capability } : {}),
+    },
+    { signal: context.signal, timeoutMs: deps.options.timeoutMs },
+  );
+}
+
+const ofResizing: ReadonlySet<string> = new Set(["Resizing", resizePending]);
+
+function withoutResizing(claim: Claim): readonly ClaimCondition[] {
+  return (claim.status?.conditions ?? []).filter(({ type }) => !ofResizing.has(type));
+}
+
+function pendingOnNode(now: Date): ClaimCondition {
+  const message = "the volume has grown; its node has still to make the new size usable";
+  return { type: resizePending, status: "True", message, lastTransitionTime: secondsOf(now) };
+}
+
+/** Kubernetes' times have whole seconds. */
+function secondsOf(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,30 @@
+import { retryOf } from "../csi/status.ts";
+import type { Reconciler } from "../kube/controller/controller.ts";
+import type { Volume } from "../kube/core/volume.ts";
+import type { ProvisioningDeps } from "./deps.ts";
+import { passing, reasons, warning } from "./events.ts";
+import { actReleasing } from "./releasing/act.ts";
+import { decideReleasing, type ReleasingAction, type ReleasingSeen } from "./releasing/decide.ts";
+
+/** Deletes volumes that were made for claims which are gone, if their policy says so. */
+export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, ReleasingSeen, ReleasingAction> {
+  return {
+    name: "provisioner-volume",
+    kind: deps.caches.volumes,
+    watches: [],
+    observe: (volume) => ({ volume, driver: deps.capabilities.driver }),
+    decide: decideReleasing,
+    act: (action, context) => actReleasing(action, context, deps),
+    onFailure({ volume }, { failure }) {
+      if (passing.has(failure.code)) return { reason: "Retry", steps: [], next: { when: "again" } };
+      const events = [warning(volume, reasons.deletionFailed, failure.message)];
+      return { reason: reasons.deletionFailed, steps: [], next: { when: "onChange" }, events };
+    },
+    factsOf: ({ volume: { spec, status, metadata } }) => [
+      spec,
+      status?.phase,
+      metadata.deletionTimestamp !== undefined,
+    ],
+    retryOf,
+  };
+}
