@@ -1,7 +1,8 @@
 import type { ActContext } from "../../kube/controller/controller.ts";
 import type { Draft, KubeObject, Resource } from "../../kube/object.ts";
 import { deleteObject, ensureObject } from "../../kube/writes.ts";
-import { type Change, patchOf } from "./change.ts";
+import { isFailure } from "../../lib/failure.ts";
+import { type Change, isTerminating, patchOf } from "./change.ts";
 
 /** What decisions about API objects ask for; `group/` and `single/` add their own actions beside these. */
 export type ObjectAction =
@@ -27,8 +28,7 @@ export async function actOn(action: ObjectAction, context: ActContext): Promise<
       return ensureObject(action.resource, { draft: action.draft, isOurs }, context);
     }
     case "change":
-      await client.patch(action.resource, action.object.metadata, patchOf(action.object, action.change), { signal });
-      return;
+      return change(action, context);
     case "writeStatus": {
       const object: KubeObject & { readonly status: object } = { ...action.object, status: action.status };
       await client.updateStatus(action.resource, object, { signal });
@@ -41,6 +41,16 @@ export async function actOn(action: ObjectAction, context: ActContext): Promise<
     }
     case "delete":
       return deleteObject(action.resource, action.object, context);
+  }
+}
+
+/** The last finalizer of an object that is being deleted may be off already, and the object gone with it. */
+async function change(action: ObjectAction & { do: "change" }, { client, signal }: ActContext): Promise<void> {
+  const { resource, object } = action;
+  try {
+    await client.patch(resource, object.metadata, patchOf(object, action.change), { signal });
+  } catch (error) {
+    if (!(isTerminating(object) && isFailure(error, "notFound"))) throw error;
   }
 }
 

@@ -1,0 +1,40 @@
+import { beingDeleted, yes } from "../../../api/annotations.ts";
+import { contentFinalizer } from "../../../api/finalizers.ts";
+import { contents } from "../../../api/snapshot/resources.ts";
+import { parseContentSource } from "../../../api/snapshot/source.ts";
+import type { SnapshotContent } from "../../../api/snapshot/types.ts";
+import { nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
+import type { ObjectAction } from "../../pairing/action.ts";
+import { type Change, hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
+import { isMemberContent } from "../../pairing/member.ts";
+import type { ContentSeen } from "./observe.ts";
+
+/** Keeps a content from going before its snapshot, and clears away one whose snapshot went without it. */
+export function decide({ content, snapshot }: ContentSeen): Plan<ObjectAction> {
+  if (isMemberContent(content)) return nothing("LeftToItsGroup");
+  if (!isTerminating(content) && !hasFinalizer(content, contentFinalizer))
+    return plan("ProtectContent", [change(content, { addFinalizers: [contentFinalizer] })]);
+  if (snapshot || !content.spec.volumeSnapshotRef.uid) return nothing("ContentIsKept");
+  return clear(content);
+}
+
+/**
+ * What we made for a snapshot that is gone goes by its policy. What an admin has brought stays until the admin deletes it.
+ */
+function clear(content: SnapshotContent): Plan<ObjectAction> {
+  const isDoomed =
+    isTerminating(content) || (content.spec.deletionPolicy === "Delete" && parseContentSource(content).kind === "cut");
+  if (!isDoomed) return nothing("ContentOutlivesItsSnapshot");
+  return plan("ClearContent", [
+    ...(hasAnnotation(content, beingDeleted) ? [] : [change(content, { annotations: { [beingDeleted]: yes } })]),
+    ...(isTerminating(content) ? [] : [{ do: "delete" as const, resource: contents, object: content }]),
+  ]);
+}
+
+function change(content: SnapshotContent, wanted: Change): ObjectAction {
+  return { do: "change", resource: contents, object: content, change: wanted };
+}
+
+function plan(reason: string, actions: readonly ObjectAction[]): Plan<ObjectAction> {
+  return { reason, steps: actions.map((action) => [action]), next: onChange };
+}

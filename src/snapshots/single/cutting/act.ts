@@ -1,0 +1,104 @@
+import { createMetadataOf } from "../../../api/class-parameters.ts";
+import { type StorageNaming, storageNameOf } from "../../../api/names.ts";
+import { contents } from "../../../api/snapshot/resources.ts";
+import type { SnapshotContent } from "../../../api/snapshot/types.ts";
+import type { CsiServices } from "../../../csi/client.ts";
+import type { Snapshot } from "../../../csi/gen/csi_pb.js";
+import type { ActContext } from "../../../kube/controller/controller.ts";
+import { assert } from "../../../lib/assert.ts";
+import { Failure, isFailure } from "../../../lib/failure.ts";
+import { actOn } from "../../pairing/action.ts";
+import { type Answer, answerOf, isKnown } from "./answer.ts";
+import type { CuttingAction, DriverAction } from "./decide.ts";
+
+/** How the driver is talked to. */
+export interface Line {
+  readonly csi: Pick<CsiServices, "controller">;
+  readonly naming: StorageNaming;
+  readonly timeoutMs: number;
+  /** Tell the driver the names of the Kubernetes objects it works for. */
+  readonly extraCreateMetadata: boolean;
+}
+
+export async function act(action: CuttingAction, line: Line, context: ActContext): Promise<void> {
+  switch (action.do) {
+    case "cut":
+      return record(action.content, answerOf(action.content, await createSnapshot(action, line, context)), context);
+    case "check":
+      return record(action.content, await checked(action, line, context), context);
+    case "deleteSnapshot":
+      return deleteSnapshot(action, line, context);
+    default:
+      return actOn(action, context);
+  }
+}
+
+/** A driver should answer OK where there is nothing to delete; one that says so by an error means the same. */
+async function deleteSnapshot(action: DriverAction & { do: "deleteSnapshot" }, line: Line, context: ActContext) {
+  const { secrets } = action.request;
+  try {
+    await line.csi.controller.deleteSnapshot({ snapshotId: action.handle, secrets }, callOf(line, context));
+  } catch (error) {
+    if (!isFailure(error, "notFound")) throw error;
+  }
+}
+
+function callOf(line: Line, { signal }: ActContext) {
+  return { signal, timeoutMs: line.timeoutMs };
+}
+
+async function createSnapshot(action: DriverAction & { do: "cut" }, line: Line, context: ActContext) {
+  const { content, volume, request } = action;
+  const { namespace = "", name = "", uid } = content.spec.volumeSnapshotRef;
+  assert(uid, "a content that asks for a cut is bound to its snapshot");
+  const metadata = createMetadataOf({
+    kind: "volumesnapshot",
+    contentName: content.metadata.name,
+    snapshot: { namespace, name },
+  });
+  const answer = await line.csi.controller.createSnapshot(
+    {
+      name: storageNameOf(uid, line.naming),
+      sourceVolumeId: volume,
+      parameters: { ...request.parameters, ...(line.extraCreateMetadata && metadata) },
+      secrets: request.secrets,
+    },
+    callOf(line, context),
+  );
+  return answer.snapshot;
+}
+
+/** A driver that can only create cannot be asked about a snapshot that exists: the word of who brought it stands. */
+async function checked(action: DriverAction & { do: "check" }, line: Line, context: ActContext): Promise<Answer> {
+  const { content, handle, by } = action;
+  if (by === "none") return { snapshotHandle: handle, readyToUse: true, error: null };
+  const found = by === "get" ? await getSnapshot(action, line, context) : await listSnapshot(action, line, context);
+  return answerOf(content, found);
+}
+
+async function getSnapshot({ handle, request }: DriverAction & { do: "check" }, line: Line, context: ActContext) {
+  const { secrets } = request;
+  const answer = await line.csi.controller.getSnapshot({ snapshotId: handle, secrets }, callOf(line, context));
+  return answer.snapshot;
+}
+
+async function listSnapshot(
+  { handle, content, request }: DriverAction & { do: "check" },
+  line: Line,
+  context: ActContext,
+): Promise<Snapshot> {
+  const { secrets } = request;
+  const answer = await line.csi.controller.listSnapshots({ snapshotId: handle, secrets }, callOf(line, context));
+  const found = answer.entries.find((entry) => entry.snapshot?.snapshotId === handle)?.snapshot;
+  if (found) return found;
+  throw new Failure(
+    "notFound",
+    `the driver ${content.spec.driver} does not list snapshot "${handle}": correct source.snapshotHandle, or delete this object`,
+  );
+}
+
+/** Whatever else has changed on the content meanwhile: nobody else writes this status. */
+async function record(content: SnapshotContent, answer: Answer, context: ActContext): Promise<void> {
+  if (isKnown(content, answer)) return;
+  await actOn({ do: "patchStatus", resource: contents, object: content, status: answer }, context);
+}
