@@ -1,0 +1,105 @@
+import type { Clock } from "../../lib/clock.ts";
+import { isFailure } from "../../lib/failure.ts";
+import type { Logger } from "../../lib/log.ts";
+import { authenticate, type Tokens, type User } from "../auth/authenticate.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import { badRequest, noSuchPath, statusOf } from "../status.ts";
+import type { Store } from "../store/store.ts";
+import type { HttpRequest } from "./body.ts";
+import type { DocumentRequest } from "./documents.ts";
+import type { ResourceRequest } from "./resource.ts";
+import { type Answer, type HttpResponse, send, statusAnswer } from "./respond.ts";
+import { parseResourcePath } from "./route.ts";
+
+/** Sees every request before it is served; may wait, throw, or answer in the server's place. For tests that inject faults. */
+export type Intercept = (request: {
+  readonly method: string;
+  readonly url: string;
+  readonly user: User;
+}) => Promise<void>;
+
+export interface HandlerParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tokens: Tokens;
+  readonly authorize: Authorizer;
+  readonly intercept: Intercept | undefined;
+  readonly resource: (call: ResourceRequest) => Promise<Answer | undefined>;
+  /** Discovery, OpenAPI, version: undefined for a path that is none of them. */
+  readonly document: (request: DocumentRequest) => Answer | undefined;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+type Handler = (request: HttpRequest, response: HttpResponse) => void;
+
+/** Serves one request, whatever comes: what goes wrong is answered with a Status. */
+export function requestHandler(parts: HandlerParts): Handler {
+  return (request, response) => {
+    const startedMs = parts.clock.monotonicMs();
+    const [path = "/", search = ""] = (request.url ?? "/").split("?", 2);
+    const left = new AbortController();
+    const leave = () => left.abort();
+    response.on("close", leave);
+    response.on("error", leave); // a client that left in the middle of an answer
+    parts.closing.addEventListener("abort", leave, { once: true });
+    serve(parts, { request, response, path, query: new URLSearchParams(search), left: left.signal })
+      .catch((error: unknown) => fail(parts, { request, response }, error))
+      .finally(() => {
+        parts.closing.removeEventListener("abort", leave);
+        const ms = Math.round(parts.clock.monotonicMs() - startedMs);
+        parts.log.debug({ method: request.method, url: request.url, code: response.statusCode, ms }, "request");
+      });
+  };
+}
+
+type Call = Omit<ResourceRequest, "path"> & { readonly path: string };
+
+const health = new Set(["/healthz", "/livez", "/readyz"]);
+
+async function serve(parts: HandlerParts, call: Call): Promise<void> {
+  const { request, response, path } = call;
+  if (health.has(path) || /^\/(livez|readyz)\//.test(path)) return send(request, response, ok);
+  const user = authenticate(request, parts.tokens);
+  const method = request.method ?? "GET";
+  const verdict = parts.authorize(user, { method, path });
+  if (!verdict.allowed) throw badRequest(verdict.reason);
+  await parts.intercept?.({ method, url: request.url ?? "/", user });
+  const answer = await answerOf(parts, call);
+  if (!answer) return;
+  await parts.store.settled(); // nobody hears of what is not durable
+  await send(request, response, answer);
+}
+
+const ok: Answer = { code: 200, body: Buffer.from("ok"), contentType: "text/plain; charset=utf-8" };
+
+async function answerOf(parts: HandlerParts, call: Call): Promise<Answer | undefined> {
+  const { accept = "", host = "" } = call.request.headers;
+  const document = parts.document({
+    path: call.path,
+    accept,
+    host: String(call.request.headers[":authority"] ?? host),
+  });
+  if (document) return document;
+  const path = parseResourcePath(call.path);
+  if (!path) throw noSuchPath(call.path);
+  return parts.resource({ ...call, path });
+}
+
+async function fail(
+  { log, store }: HandlerParts,
+  { request, response }: Pick<Call, "request" | "response">,
+  error: unknown,
+): Promise<void> {
+  const status = statusOf(error);
+  if (status.code >= 500 && !isFailure(error))
+    log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  if (response.headersSent) return void response.destroy();
+  await store.settled().catch(() => undefined); // the answer says what went wrong first
+  const tooLarge = status.code === 413 && request.httpVersionMajor === 1 ? { connection: "close" } : {};
+  const answer = statusAnswer(status);
+  await send(request, response, { ...answer, headers: { ...answer.headers, ...tooLarge } }).catch(() =>
+    response.destroy(),
+  );
+}

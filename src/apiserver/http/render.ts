@@ -1,0 +1,112 @@
+import type { JsonObject } from "../../lib/json.ts";
+import { stringifyJson } from "../../lib/json.ts";
+import type { Served } from "../registry.ts";
+import type { View } from "../store/stored.ts";
+import { tableOf } from "../table/table.ts";
+import { apiVersionOf } from "../verbs/verb.ts";
+import type { EventEncoder } from "../watch/watcher.ts";
+import type { Wanted } from "./accept.ts";
+
+/** What is listed around the items. */
+export interface ListMeta {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** How one client wants the objects of one kind to look. */
+export interface Presentation {
+  readonly served: Served;
+  readonly wanted: Wanted;
+  /** What a table carries beside its cells. */
+  readonly includeObject: "None" | "Metadata" | "Object";
+  readonly now: () => Date;
+}
+
+export function renderObject(view: View, how: Presentation): Buffer {
+  if (how.wanted.as === "object") return view.bytes;
+  return encoded(
+    how.wanted.as === "metadata" ? partialOf(view.object) : table([view.object], metadataVersion(view.object), how),
+  );
+}
+
+/** A list. Whole objects are not parsed or made anew: their bytes are put side by side. */
+export function renderList(views: readonly View[], metadata: ListMeta, how: Presentation): Buffer {
+  const { wanted, served } = how;
+  if (wanted.as === "table") {
+    const objects = views.map((view) => view.object);
+    return encoded(table(objects, metadata, how));
+  }
+  if (wanted.as === "metadata") return encoded(partialList(views, metadata));
+  const head = { kind: served.kind.listKind, apiVersion: apiVersionOf(served.kind), metadata };
+  return spliced(JSON.stringify(head), views);
+}
+
+function spliced(head: string, views: readonly View[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  views.forEach((view, i) => {
+    if (i > 0) parts.push(comma);
+    parts.push(view.bytes);
+  });
+  parts.push(end);
+  return Buffer.concat(parts);
+}
+
+const comma = Buffer.from(",");
+const end = Buffer.from("]}");
+
+/** The frames of a watch in the shape the client asked for. */
+export function eventEncoder(how: Presentation): EventEncoder {
+  const { wanted, served } = how;
+  const frame = (type: string, object: unknown) =>
+    Buffer.from(`{"type":"${type}","object":${stringifyJson(object)}}\n`);
+  const shape = (object: JsonObject) =>
+    wanted.as === "metadata" ? partialOf(object) : table([object], metadataVersion(object), how);
+  const kindOf =
+    wanted.as === "metadata" ? partialKind : { kind: served.kind.kind, apiVersion: apiVersionOf(served.kind) };
+  return {
+    event: (type, view) => (wanted.as === "object" ? plainFrame(type, view) : frame(type, shape(view.object))),
+    bookmark: (revision, annotations) => {
+      const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) };
+      if (wanted.as === "table") return frame("BOOKMARK", table([], metadata, how));
+      return frame("BOOKMARK", { ...kindOf, metadata: { ...metadata, creationTimestamp: null } });
+    },
+    error: (status) => frame("ERROR", status),
+  };
+}
+
+/** Watchers of one kind get the same bytes: made for the first of them, and dropped with the object's version. */
+const frames = new WeakMap<View, { readonly type: string; readonly bytes: Buffer }>();
+
+function plainFrame(type: string, view: View): Buffer {
+  const known = frames.get(view);
+  if (known?.type === type) return known.bytes;
+  const bytes = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), view.bytes, frameEnd]);
+  frames.set(view, { type, bytes });
+  return bytes;
+}
+
+const frameEnd = Buffer.from("}\n");
+
+function table(objects: readonly JsonObject[], listMeta: object, how: Presentation): JsonObject {
+  const { served, includeObject } = how;
+  return tableOf({ kind: served.kind, objects, listMeta: { ...listMeta }, includeObject, now: how.now() });
+}
+
+function metadataVersion(object: JsonObject): object {
+  const metadata = object.metadata as JsonObject | undefined; // of an object that was admitted
+  return { resourceVersion: metadata?.resourceVersion };
+}
+
+const partialKind = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" };
+
+const partialOf = (object: JsonObject): JsonObject => ({ ...partialKind, metadata: object.metadata });
+
+const partialList = (views: readonly View[], metadata: ListMeta): JsonObject => ({
+  kind: "PartialObjectMetadataList",
+  apiVersion: "meta.k8s.io/v1",
+  metadata: { ...metadata },
+  items: views.map((view) => partialOf(view.object)),
+});
+
+const encoded = (value: JsonObject) => Buffer.from(stringifyJson(value));

@@ -1,0 +1,159 @@
+import type { JsonObject } from "../../lib/json.ts";
+import type { Served } from "../registry.ts";
+import { methodNotAllowed, noSuchPath, notFound, success } from "../status.ts";
+import { create } from "../verbs/create.ts";
+import { get } from "../verbs/get.ts";
+import { type Listed, list } from "../verbs/list.ts";
+import { patch } from "../verbs/patch.ts";
+import { type Removed, remove } from "../verbs/remove.ts";
+import { removeCollection } from "../verbs/remove-collection.ts";
+import { update } from "../verbs/update.ts";
+import type { Api, ObjectTarget, Subresource, Target, Written } from "../verbs/verb.ts";
+import { watch } from "../verbs/watch.ts";
+import type { WatchHub } from "../watch/hub.ts";
+import { negotiated } from "./accept.ts";
+import { contentType, type HttpRequest, parseObject, parseValue, readBody } from "./body.ts";
+import { listOptions, removeOptions, truth, watchOptions, writeOptions } from "./query.ts";
+import { eventEncoder, type Presentation, renderList, renderObject } from "./render.ts";
+import { type Answer, type HttpResponse, statusAnswer, stream } from "./respond.ts";
+import type { ResourcePath } from "./route.ts";
+import { yamlOf } from "./yaml.ts";
+
+/** A request for a resource, with everything the verbs may need of it. */
+export interface ResourceRequest {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly path: ResourcePath;
+  readonly query: URLSearchParams;
+  /** Aborted when the client is gone or the server closes. */
+  readonly left: AbortSignal;
+}
+
+type ServingApi = Api & { readonly hub: WatchHub };
+
+/** What the verb of a resource request answers; undefined once a watch has been served. */
+export async function serveResource(api: ServingApi, call: ResourceRequest): Promise<Answer | undefined> {
+  const served = api.registry.find(call.path);
+  if (!served) throw noSuchPath(call.request.url?.split("?", 1)[0] ?? "");
+  const { namespace, name } = call.path;
+  if (served.kind.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined)
+    throw noSuchPath(call.request.url?.split("?", 1)[0] ?? "");
+  const target: Target = { served, ...(namespace !== undefined && { namespace }) };
+  const answer =
+    name === undefined
+      ? await serveCollection(api, call, target)
+      : await serveObject(api, call, { ...target, name, ...subresourceOf(served, call.path) });
+  if (!answer || negotiated(call.request.headers.accept).format === "json") return answer;
+  return { ...answer, body: await yamlOf(answer.body), contentType: "application/yaml" };
+}
+
+function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
+  if (subresource === undefined) return {};
+  if (subresource === "status" && served.kind.hasStatus) return { subresource };
+  if (subresource === "finalize" && served.collection === "/namespaces") return { subresource };
+  throw notFound(served.kind, `${name}/${subresource}`);
+}
+
+async function serveCollection(api: ServingApi, call: ResourceRequest, target: Target): Promise<Answer | undefined> {
+  const { query, request } = call;
+  switch (request.method) {
+    case "GET":
+    case "HEAD": {
+      if (truth(query, "watch")) return serveWatch(api, call, target);
+      const options = listOptions(query);
+      if (options.continueToken || options.resourceVersionMatch) await api.store.quiet();
+      return listAnswer(target, list(api, target, options), presentation(api, call, target));
+    }
+    case "POST": {
+      if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
+      const how = presentation(api, call, target);
+      const body = await parseObject(await readBody(request), contentType(request));
+      return writtenAnswer(target, create(api, target, body, writeOptions(query)), how);
+    }
+    case "DELETE": {
+      const how = presentation(api, call, target);
+      const body = await deleteBody(request);
+      const removed = removeCollection(api, target, { list: listOptions(query), remove: removeOptions(query, body) });
+      return listAnswer(target, removed, how);
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function serveObject(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer | undefined> {
+  const { query, request } = call;
+  const how = presentation(api, call, target);
+  switch (request.method) {
+    case "GET":
+    case "HEAD":
+      if (truth(query, "watch")) return serveWatch(api, call, target);
+      return { code: 200, body: renderObject(get(api, target), how), warnings: warningsOf(target) };
+    case "PUT": {
+      const body = await parseObject(await readBody(request), contentType(request));
+      return writtenAnswer(target, update(api, target, body, writeOptions(query)), how);
+    }
+    case "PATCH": {
+      const mediaType = contentType(request);
+      const value = await parseValue(await readBody(request), mediaType);
+      return writtenAnswer(target, patch(api, target, { mediaType, patch: value }, writeOptions(query)), how);
+    }
+    case "DELETE": {
+      if (target.subresource) throw methodNotAllowed();
+      const body = await deleteBody(request);
+      return removedAnswer(target, remove(api, target, removeOptions(query, body)), how);
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** A watch of a collection, or of the one object that the path names. */
+async function serveWatch(api: ServingApi, call: ResourceRequest, target: Target): Promise<undefined> {
+  const { response, query, left, path } = call;
+  const options = watchOptions(query);
+  const encoder = eventEncoder(presentation(api, call, target));
+  const named = path.name === undefined ? {} : { fieldSelector: `metadata.name=${path.name}` };
+  const open = () => stream(response, warningsOf(target));
+  await watch(api, target, { ...options, ...named }, { encoder, open, left });
+}
+
+function presentation(api: Api, { request, query }: ResourceRequest, { served }: Target): Presentation {
+  const includeObject = query.get("includeObject");
+  return {
+    served,
+    wanted: negotiated(request.headers.accept),
+    includeObject: includeObject === "None" || includeObject === "Object" ? includeObject : "Metadata",
+    now: () => api.clock.now(),
+  };
+}
+
+async function deleteBody(request: HttpRequest): Promise<JsonObject | undefined> {
+  const body = await readBody(request);
+  return body.length === 0 ? undefined : parseObject(body, contentType(request));
+}
+
+const warningsOf = ({ served }: Target) => (served.kind.deprecation ? [served.kind.deprecation] : []);
+
+function writtenAnswer(target: Target, written: Written, how: Presentation): Answer {
+  const body = renderObject(written.view, how);
+  return { code: written.code, body, warnings: [...warningsOf(target), ...written.warnings] };
+}
+
+function removedAnswer(target: ObjectTarget, removed: Removed, how: Presentation): Answer {
+  const { kind } = target.served;
+  if (!removed.gone) return { code: 200, body: renderObject(removed.view, how), warnings: warningsOf(target) };
+  const { uid } = removed.view.object.metadata as { uid?: string }; // of an object that was admitted
+  const group = kind.group ? { group: kind.group } : {};
+  return statusAnswer(success({ name: target.name, ...group, kind: kind.plural, ...(uid !== undefined && { uid }) }));
+}
+
+function listAnswer(target: Target, listed: Listed, how: Presentation): Answer {
+  const metadata = {
+    resourceVersion: String(listed.revision),
+    ...(listed.continueToken !== undefined && { continue: listed.continueToken }),
+    ...(listed.remainingItemCount !== undefined && { remainingItemCount: listed.remainingItemCount }),
+  };
+  const views = listed.items.map((stored) => target.served.view(stored));
+  return { code: 200, body: renderList(views, metadata, how), warnings: warningsOf(target) };
+}

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import type { JsonObject } from "../lib/json.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import { adminGroup, tokensOf } from "./auth/authenticate.ts";
+import { allowAuthenticated } from "./auth/authorize.ts";
+import { adminName, type Credentials, loadCredentials } from "./auth/credentials.ts";
+import { lockDataFolder } from "./config/data-folder.ts";
+import { writeKubeconfig } from "./config/kubeconfig.ts";
+import { collectGarbage } from "./gc/collector.ts";
+import { documentsOf } from "./http/documents.ts";
+import { type Intercept, requestHandler } from "./http/handler.ts";
+import { type Listener, listen } from "./http/listen.ts";
+import { serveResource } from "./http/resource.ts";
+import { builtInKinds } from "./kinds/built-in.ts";
+import { claimRules, claimsId } from "./lifecycle/claims.ts";
+import { emptyNamespaces, ensureNamespaces, namespaceRules, namespacesId } from "./lifecycle/namespaces.ts";
+import { createRegistry } from "./registry.ts";
+import { openLog } from "./store/log.ts";
+import { openStore, type Store } from "./store/store.ts";
+import { WatchHub } from "./watch/hub.ts";
+
+export interface ApiServerOptions {
+  /** Made if absent, with mode 0700; one process at a time. */
+  readonly dataDir: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Loopback unless told otherwise. */
+  readonly host?: string;
+  /** Custom resource definitions to be there, created or updated, before the server answers. */
+  readonly crds: readonly JsonObject[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly signal?: AbortSignal;
+  readonly intercept?: Intercept;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  readonly port: number;
+  readonly kubeconfigPath: string;
+  readonly caPem: string;
+  readonly adminToken: string;
+  readonly clientCertPem: string;
+  readonly clientKeyPem: string;
+  /** Ends all requests and watches, makes the last writes durable, and lets go of the data folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a Kubernetes API on this machine, and writes a kubeconfig for it to DATADIR/kubeconfig.
+ *
+ * @throws Failure "busy" if another process holds the folder, "exists" if the port is taken, "precondition" if the data
+ *   in the folder is damaged
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const unlock = lockDataFolder(options.dataDir);
+  try {
+    return await start(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function start(options: ApiServerOptions, unlock: () => void): Promise<ApiServer> {
+  const { dataDir, clock, random, host = "127.0.0.1" } = options;
+  const names = [...new Set(["localhost", "127.0.0.1", host])];
+  const folder = join(dataDir, "pki");
+  const credentials = await loadCredentials({ folder, names, now: clock.now(), random });
+  const store = openStore(await openLog(join(dataDir, "api.db")));
+  const closing = new AbortController();
+  const listener = await serve(options, { credentials, store, closing: closing.signal }).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  const url = `https://${host}:${listener.port}`;
+  const { authority, admin, adminToken } = credentials;
+  const parts = { caPem: authority.certPem, clientCertPem: admin.certPem, clientKeyPem: admin.keyPem };
+  const kubeconfigPath = join(dataDir, "kubeconfig");
+  writeKubeconfig(kubeconfigPath, { url, ...parts, token: adminToken });
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    closing.abort();
+    await listener.close();
+    store.close();
+    unlock();
+  };
+  return { url, port: listener.port, kubeconfigPath, ...parts, adminToken, close: () => (closed ??= close()) };
+}
+
+interface Parts {
+  readonly credentials: Credentials;
+  readonly store: Store;
+  readonly closing: AbortSignal;
+}
+
+async function serve(options: ApiServerOptions, { credentials, store, closing }: Parts): Promise<Listener> {
+  const { clock, random, log, host = "127.0.0.1", port } = options;
+  const registry = createRegistry(builtInKinds());
+  const hub = new WatchHub(store, clock);
+  const rules = new Map([
+    [namespacesId, namespaceRules],
+    [claimsId, claimRules(store)],
+  ]);
+  const api = { store, registry, clock, random, hub, rules };
+  ensureNamespaces(api);
+  await store.settled();
+  collectGarbage(api, log);
+  emptyNamespaces(api);
+  const admin = { name: adminName, groups: [adminGroup, "system:authenticated"] };
+  const handler = requestHandler({
+    store,
+    clock,
+    log,
+    tokens: tokensOf([{ token: credentials.adminToken, user: admin }]),
+    authorize: allowAuthenticated,
+    intercept: options.intercept,
+    resource: (call) => serveResource(api, call),
+    document: documentsOf(registry),
+    closing,
+  });
+  void hub.run(closing);
+  return listen({ host, port, credentials, handler });
+}

@@ -1,0 +1,193 @@
+import type { Status, StatusDetails } from "../kube/object.ts";
+import { type Failure as AnyFailure, type Code, Failure, failureOf } from "../lib/failure.ts";
+import type { FieldError, Kind } from "./kinds/kind.ts";
+
+/** How each code is said over HTTP. A failure made by one of the functions below carries a whole Status instead. */
+const httpStatus = {
+  invalid: [400, "BadRequest"],
+  unauthenticated: [401, "Unauthorized"],
+  forbidden: [403, "Forbidden"],
+  notFound: [404, "NotFound"],
+  exists: [409, "AlreadyExists"],
+  conflict: [409, "Conflict"],
+  precondition: [409, "Conflict"],
+  outOfRange: [400, "BadRequest"],
+  tooLarge: [413, "RequestEntityTooLarge"],
+  unimplemented: [405, "MethodNotAllowed"],
+  busy: [409, "Conflict"],
+  exhausted: [429, "TooManyRequests"],
+  timeout: [504, "Timeout"],
+  cancelled: [499, "ClientClosedRequest"],
+  expired: [410, "Expired"],
+  unavailable: [503, "ServiceUnavailable"],
+  internal: [500, "InternalError"],
+  unknown: [500, "InternalError"],
+} satisfies Record<Code, readonly [number, string]>;
+
+/** The Status that answers for `error`, whatever was thrown. */
+export function statusOf(error: unknown): Status {
+  const failure = failureOf(error);
+  if (isStatus(failure.details)) return failure.details;
+  const [code, reason] = httpStatus[failure.code];
+  return statusWith({ code, reason, message: failure.message });
+}
+
+function isStatus(details: unknown): details is Status {
+  return typeof details === "object" && details !== null && "kind" in details && details.kind === "Status";
+}
+
+interface StatusParts {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: StatusDetails;
+}
+
+const statusWith = (parts: StatusParts): Status => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Failure",
+  message: parts.message,
+  reason: parts.reason,
+  ...(parts.details && { details: parts.details }),
+  code: parts.code,
+});
+
+/** A deletion, or another request without an object to answer with, that went well. */
+export const success = (details: StatusDetails): Status => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Success",
+  details,
+  code: 200,
+});
+
+const refuse = (code: Code, parts: StatusParts): AnyFailure =>
+  new Failure(code, parts.message, {
+    details: statusWith(parts),
+    ...(parts.details?.retryAfterSeconds && { retryAfterMs: parts.details.retryAfterSeconds * 1000 }),
+  });
+
+type Named = Pick<Kind, "group" | "plural" | "kind">;
+
+const resourceOf = (kind: Named) => (kind.group ? `${kind.plural}.${kind.group}` : kind.plural);
+const detailsOf = (kind: Named, name: string): StatusDetails => ({
+  name,
+  ...(kind.group && { group: kind.group }),
+  kind: kind.plural,
+});
+
+export const notFound = (kind: Named, name: string) =>
+  refuse("notFound", {
+    code: 404,
+    reason: "NotFound",
+    message: `${resourceOf(kind)} "${name}" not found`,
+    details: detailsOf(kind, name),
+  });
+
+export const noSuchPath = (path: string) =>
+  refuse("notFound", {
+    code: 404,
+    reason: "NotFound",
+    message: `the server could not find the requested resource: nothing is served at ${path}`,
+    details: {},
+  });
+
+export const alreadyExists = (kind: Named, name: string) =>
+  refuse("exists", {
+    code: 409,
+    reason: "AlreadyExists",
+    message: `${resourceOf(kind)} "${name}" already exists`,
+    details: detailsOf(kind, name),
+  });
+
+export const conflict = (kind: Named, name: string, why: string) =>
+  refuse("conflict", {
+    code: 409,
+    reason: "Conflict",
+    message: `Operation cannot be fulfilled on ${resourceOf(kind)} "${name}": ${why}`,
+    details: detailsOf(kind, name),
+  });
+
+export const modifiedSince =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+/** 422, naming each field that is refused and why. */
+export function invalid(kind: Named, name: string, errors: readonly FieldError[]): AnyFailure {
+  const lines = errors.map((error) => (error.field ? `${error.field}: ${error.message}` : error.message));
+  const what = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
+  return refuse("invalid", {
+    code: 422,
+    reason: "Invalid",
+    message: `${what} "${name}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`}`,
+    details: {
+      name,
+      ...(kind.group && { group: kind.group }),
+      kind: kind.kind,
+      causes: errors.map(({ field, reason, message }) => ({ reason, message, field })),
+    },
+  });
+}
+
+/** 422 for a patch that cannot be applied. */
+export const unprocessable = (message: string) =>
+  refuse("invalid", { code: 422, reason: "Invalid", message, details: {} });
+
+export const badRequest = (message: string) => refuse("invalid", { code: 400, reason: "BadRequest", message });
+
+export const forbidden = (kind: Named, name: string, why: string, causes: StatusDetails["causes"] = []) =>
+  refuse("forbidden", {
+    code: 403,
+    reason: "Forbidden",
+    message: `${resourceOf(kind)} "${name}" is forbidden: ${why}`,
+    details: { ...detailsOf(kind, name), ...(causes.length > 0 && { causes }) },
+  });
+
+export const unauthorized = () =>
+  refuse("unauthenticated", { code: 401, reason: "Unauthorized", message: "Unauthorized" });
+
+export const methodNotAllowed = (message = "the server does not allow this method on the requested resource") =>
+  refuse("unimplemented", { code: 405, reason: "MethodNotAllowed", message, details: {} });
+
+const accepted = "application/json, application/yaml";
+
+export const unsupportedMediaType = (types = accepted) =>
+  refuse("invalid", {
+    code: 415,
+    reason: "UnsupportedMediaType",
+    message: `the body of the request was in an unknown format - accepted media types include: ${types}`,
+    details: {},
+  });
+
+export const notAcceptable = () =>
+  refuse("invalid", {
+    code: 406,
+    reason: "NotAcceptable",
+    message: `only the following media types are accepted: ${accepted}`,
+    details: {},
+  });
+
+export const bodyTooLarge = (limitBytes: number) =>
+  refuse("tooLarge", {
+    code: 413,
+    reason: "RequestEntityTooLarge",
+    message: `Request entity too large: limit is ${limitBytes}`,
+    details: {},
+  });
+
+/** The version asked for is no longer held: list again. */
+export const expired = (message: string) => refuse("expired", { code: 410, reason: "Expired", message });
+
+/** The version asked for has not come yet. */
+export const versionAhead = (asked: number, current: number) =>
+  refuse("timeout", {
+    code: 504,
+    reason: "Timeout",
+    message: `Too large resource version: ${asked}, current: ${current}`,
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  });

@@ -1,0 +1,89 @@
+import type { JsonObject } from "../../lib/json.ts";
+import type { AdmitRequest } from "../kinds/kind.ts";
+import { badRequest, invalid } from "../status.ts";
+import { metadataOf } from "../store/stored.ts";
+import { type Api, apiVersionOf, type Subresource, type Target, type WriteOptions } from "./verb.ts";
+
+/** The metadata of an object that nobody has looked at yet. @throws Failure "invalid" if it is not even an object */
+export function givenMetadata(object: JsonObject): JsonObject {
+  const metadata = object.metadata;
+  if (metadata === undefined || metadata === null) return {};
+  if (typeof metadata !== "object" || Array.isArray(metadata))
+    throw badRequest(`the object's metadata is ${JSON.stringify(metadata)}, but must be an object`);
+  return metadata as JsonObject; // neither a scalar nor an array
+}
+
+/** Checks that an object is of the kind, version and namespace it was sent to, and fills in what was left out. */
+export function identified(target: Target, object: JsonObject): JsonObject {
+  const { kind, custom } = target.served;
+  const apiVersion = object.apiVersion;
+  if (custom && (!object.kind || !apiVersion))
+    throw badRequest(`Object '${object.kind ? "apiVersion" : "Kind"}' is missing: send apiVersion and kind`);
+  if (apiVersion !== undefined && apiVersion !== "" && apiVersion !== apiVersionOf(kind))
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
+    );
+  if (object.kind !== undefined && object.kind !== "" && object.kind !== kind.kind)
+    throw badRequest(`the kind in the data (${String(object.kind)}) does not match the expected kind (${kind.kind})`);
+  const metadata = givenMetadata(object);
+  const namespace = metadata.namespace;
+  if (kind.namespaced && namespace && namespace !== target.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (!kind.namespaced && namespace)
+    throw badRequest("namespace is not allowed on this type of object: it is cluster-scoped");
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+}
+
+interface Admission {
+  /** What is stored now, in this version; absent on create. */
+  readonly old?: JsonObject;
+  readonly subresource?: Subresource | undefined;
+  readonly options: WriteOptions;
+  /** How Strict answers: 422 for patches, 400 for whole objects. */
+  readonly isPatch?: boolean;
+}
+
+/**
+ * Prunes, defaults, validates and completes an object that is about to be stored.
+ *
+ * @returns the object, and warnings about fields that were dropped
+ * @throws Failure "invalid" that names every field at fault
+ */
+export function admitted(
+  api: Api,
+  target: Target,
+  object: JsonObject,
+  admission: Admission,
+): { readonly object: JsonObject; readonly warnings: readonly string[] } {
+  const { kind, collection } = target.served;
+  const { old, subresource, options } = admission;
+  const result = kind.admit(object, requestOf(api, admission));
+  const unknown = result.unknownFields.map((field) => `unknown field "${field}"`);
+  if (options.fieldValidation === "Strict" && unknown.length > 0) refuseUnknown(unknown, admission);
+  if (result.errors.length > 0) throw invalid(kind, nameOf(result.object), result.errors);
+  const rules = api.rules.get(collection);
+  const errors = rules?.check?.(result.object, { old, subresource }) ?? [];
+  if (errors.length > 0) throw invalid(kind, nameOf(result.object), errors);
+  return {
+    object: rules?.complete?.(result.object, { old, subresource }) ?? result.object,
+    warnings: options.fieldValidation === "Warn" ? unknown : [],
+  };
+}
+
+const requestOf = (api: Api, { old, subresource }: Admission): AdmitRequest => ({
+  verb: old ? "update" : "create",
+  ...(old && { old }),
+  ...(subresource === "status" && { subresource }),
+  now: api.clock.now(),
+});
+
+function refuseUnknown(unknown: readonly string[], { isPatch }: Admission): never {
+  const message = `strict decoding error: ${unknown.join(", ")}`;
+  if (!isPatch) throw badRequest(message);
+  throw invalid({ group: "", plural: "", kind: "" }, "", [{ field: "patch", reason: "FieldValueInvalid", message }]);
+}
+
+function nameOf(object: JsonObject): string {
+  const { name } = metadataOf(object);
+  return typeof name === "string" ? name : "";
+}

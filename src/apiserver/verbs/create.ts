@@ -1,0 +1,94 @@
+import type { JsonObject } from "../../lib/json.ts";
+import { collectionOf } from "../registry.ts";
+import { alreadyExists, badRequest, forbidden, methodNotAllowed, notFound } from "../status.ts";
+import { metadataOf, viewOf } from "../store/stored.ts";
+import { admitted, givenMetadata, identified } from "./admission.ts";
+import { type Api, type Target, timestamp, type WriteOptions, type Written } from "./verb.ts";
+
+/** Kubernetes' own number of tries for a generated name that is taken. */
+const generatedNameTries = 8;
+
+/** Creates one object. @throws Failure "exists", "invalid", "notFound" or "forbidden" for its namespace */
+export function create(api: Api, target: Target, body: JsonObject, options: WriteOptions): Written {
+  const object = identified(target, body);
+  if (givenMetadata(object).resourceVersion)
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  checkNamespace(api, target, object);
+  checkDefinition(api, target);
+  const named = givenMetadata(object).name;
+  const tries = named ? 1 : generatedNameTries;
+  for (let i = 1; ; i++) {
+    const fresh = prepared(api, target, object);
+    const taken = isTaken(api, target, String(givenMetadata(fresh).name));
+    if (taken && i < tries) continue;
+    if (taken) throw alreadyExists(target.served.kind, String(givenMetadata(fresh).name));
+    return store(api, target, fresh, options);
+  }
+}
+
+function store(api: Api, target: Target, fresh: JsonObject, options: WriteOptions): Written {
+  const { served } = target;
+  const { object, warnings } = admitted(api, target, fresh, { options });
+  if (options.dryRun) return { code: 201, view: viewOf(object), warnings };
+  const stored = api.store.put(served.collection, served.toStored(object));
+  return { code: 201, view: served.view(stored), warnings };
+}
+
+/** The object with the metadata that only the server sets, and without the status that only /status sets. */
+function prepared(api: Api, { served, namespace }: Target, object: JsonObject): JsonObject {
+  const { managedFields, selfLink, deletionTimestamp, deletionGracePeriodSeconds, generation, ...given } =
+    givenMetadata(object);
+  const metadata: JsonObject = {
+    ...given,
+    ...(!given.name && given.generateName ? { name: generatedName(api, String(given.generateName)) } : {}),
+    ...(namespace === undefined ? {} : { namespace }),
+    uid: api.random.uuid(),
+    ...(served.kind.hasGeneration ? { generation: 1 } : {}),
+    creationTimestamp: timestamp(api.clock.now()),
+  };
+  const { status, ...rest } = object;
+  return { ...(served.kind.hasStatus ? rest : object), metadata };
+}
+
+/** Without vowels and look-alikes, as Kubernetes makes them: no words by accident. */
+const nameCharacters = "bcdfghjklmnpqrstvwxz2456789";
+/** A generated name may be 63 characters with its five random ones. */
+const prefixLimit = 58;
+
+function generatedName(api: Api, prefix: string): string {
+  const pick = () => nameCharacters.charAt(Math.floor(api.random.next() * nameCharacters.length));
+  return prefix.slice(0, prefixLimit) + Array.from({ length: 5 }, pick).join("");
+}
+
+function isTaken(api: Api, { served, namespace }: Target, name: string): boolean {
+  return api.store.collection(served.collection).get({ namespace: namespace ?? "", name }) !== undefined;
+}
+
+const namespaces = collectionOf("", "namespaces");
+
+function checkNamespace(api: Api, target: Target, object: JsonObject): void {
+  if (target.namespace === undefined) return;
+  const stored = api.store.collection(namespaces).get({ namespace: "", name: target.namespace });
+  if (!stored) throw notFound({ group: "", plural: "namespaces", kind: "Namespace" }, target.namespace);
+  if (!stored.metadata.deletionTimestamp) return;
+  const name = String(givenMetadata(object).name ?? "");
+  const why = `unable to create new content in namespace ${target.namespace} because it is being terminated`;
+  throw forbidden(target.served.kind, name, why, [
+    {
+      reason: "NamespaceTerminating",
+      message: `namespace ${target.namespace} is being terminated`,
+      field: "metadata.namespace",
+    },
+  ]);
+}
+
+const definitions = collectionOf("apiextensions.k8s.io", "customresourcedefinitions");
+
+/** While a definition is being deleted its objects are emptied out, so none may come in. */
+function checkDefinition(api: Api, { served }: Target): void {
+  if (!served.custom) return;
+  const name = `${served.kind.plural}.${served.kind.group}`;
+  const definition = api.store.collection(definitions).get({ namespace: "", name });
+  if (definition && metadataOf(definition.object).deletionTimestamp)
+    throw methodNotAllowed("create not allowed while custom resource definition is terminating");
+}

@@ -1,0 +1,56 @@
+import { Failure, isFailure } from "../../lib/failure.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
+import { applyJsonPatch } from "../patch/json.ts";
+import { applyMergePatch } from "../patch/merge.ts";
+import { applyStrategicPatch } from "../patch/strategic.ts";
+import { unprocessable, unsupportedMediaType } from "../status.ts";
+import { identified } from "./admission.ts";
+import { getStored, replace } from "./replace.ts";
+import type { Api, ObjectTarget, WriteOptions, Written } from "./verb.ts";
+
+/** A patch as it came: its media type and its parsed body. */
+export interface PatchRequest {
+  readonly mediaType: string;
+  readonly patch: Json;
+}
+
+const mediaTypes = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+};
+
+/**
+ * Changes one object, or its status. The patch is applied to the object as it is at this moment, so a patch that carries
+ * no resourceVersion never conflicts.
+ *
+ * @throws Failure "notFound", "invalid"; "conflict" if the patch names another resourceVersion than the object's
+ */
+export function patch(api: Api, target: ObjectTarget, request: PatchRequest, options: WriteOptions): Written {
+  const stored = getStored(api, target);
+  const patched = apply(target, target.served.view(stored).object, request);
+  if (typeof patched !== "object" || patched === null || Array.isArray(patched))
+    throw unprocessable("the patch turns the object into something that is not an object");
+  const object = identified(target, patched as JsonObject); // neither a scalar nor an array
+  return replace(api, target, stored, { object, isPatch: true, options });
+}
+
+function apply({ served }: ObjectTarget, object: JsonObject, { mediaType, patch }: PatchRequest): Json {
+  try {
+    if (mediaType === mediaTypes.json) return applyJsonPatch(object, patch);
+    if (mediaType === mediaTypes.merge) return applyMergePatch(object, patch);
+    if (mediaType === mediaTypes.strategic && !served.custom)
+      return applyStrategicPatch(object, objectOf(patch), served.kind.schema);
+  } catch (error) {
+    if (isFailure(error, "invalid") && error.details === undefined) throw unprocessable(error.message);
+    throw error;
+  }
+  const { json, merge, strategic } = mediaTypes;
+  throw unsupportedMediaType((served.custom ? [json, merge] : [json, merge, strategic]).join(", "));
+}
+
+function objectOf(patch: Json): JsonObject {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch))
+    throw new Failure("invalid", "a strategic merge patch must be an object");
+  return patch as JsonObject; // neither a scalar nor an array
+}

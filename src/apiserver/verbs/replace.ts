@@ -1,0 +1,121 @@
+import { equalJson, type JsonObject } from "../../lib/json.ts";
+import { conflict, invalid, modifiedSince, notFound } from "../status.ts";
+import { metadataOf, type Stored, type View, viewOf, withMetadata } from "../store/stored.ts";
+import { admitted, givenMetadata } from "./admission.ts";
+import { type Api, keyOfTarget, type ObjectTarget, type Target, type WriteOptions, type Written } from "./verb.ts";
+
+export interface Replacement {
+  /** The whole object as it is to be, in the version of the target. */
+  readonly object: JsonObject;
+  readonly isPatch: boolean;
+  readonly options: WriteOptions;
+}
+
+/** The current version of the object. @throws Failure "notFound" */
+export function getStored(api: Api, target: ObjectTarget): Stored {
+  const stored = api.store.collection(target.served.collection).get(keyOfTarget(target));
+  if (!stored) throw notFound(target.served.kind, target.name);
+  return stored;
+}
+
+/**
+ * Puts a new version in place of an object, or removes it if that was its last finalizer. Nothing is written, and its
+ * version stays, when nothing would change.
+ *
+ * @throws Failure "conflict" if `object` is of another version or uid than the stored one; "invalid"
+ */
+export function replace(api: Api, target: ObjectTarget, stored: Stored, replacement: Replacement): Written {
+  const { served, subresource } = target;
+  const old = served.view(stored).object;
+  checkPreconditions(target, stored, replacement);
+  const proposed = merged(target, old, replacement.object);
+  const { options, isPatch } = replacement;
+  const { object: valid, warnings } = admitted(api, target, proposed, { old, subresource, options, isPatch });
+  const object = withGeneration(target, valid, old);
+  const answer = (view: View): Written => ({ code: 200, view, warnings });
+  const finished = isFinished(api, target, object);
+  if (!finished && equalJson(object, old)) return answer(served.view(stored));
+  if (options.dryRun) return answer(viewOf(object));
+  const kept = served.toStored(object);
+  const write = finished ? api.store.remove(served.collection, kept) : api.store.put(served.collection, kept);
+  return answer(served.view(write));
+}
+
+/** True when an object that is being deleted has nothing left that holds it. */
+export function isFinished(api: Api, { served }: Target, object: JsonObject): boolean {
+  const { deletionTimestamp, finalizers = [] } = metadataOf(object);
+  if (!deletionTimestamp || finalizers.length > 0) return false;
+  return !api.rules.get(served.collection)?.holds?.(object);
+}
+
+function checkPreconditions(target: ObjectTarget, stored: Stored, { object, isPatch }: Replacement): void {
+  const { kind } = target.served;
+  const given = givenMetadata(object);
+  const uid = given.uid;
+  if (uid && uid !== stored.metadata.uid) {
+    if (isPatch) throw invalid(kind, target.name, [immutable("metadata.uid", uid)]);
+    const why = `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${stored.metadata.uid}`;
+    throw conflict(kind, target.name, why);
+  }
+  const version = given.resourceVersion;
+  if (version !== undefined && version !== null && version !== "" && version !== "0") {
+    if (version !== String(stored.revision)) throw conflict(kind, target.name, modifiedSince);
+  } else if (!kind.unconditionalUpdate) {
+    const message = "Invalid value: 0: must be specified for an update";
+    throw invalid(kind, target.name, [{ field: "metadata.resourceVersion", reason: "FieldValueInvalid", message }]);
+  }
+}
+
+const immutable = (field: string, value: unknown) => ({
+  field,
+  reason: "FieldValueInvalid",
+  message: `Invalid value: ${JSON.stringify(value)}: field is immutable`,
+});
+
+/** Takes from the new object what its endpoint may change, and from the old one the rest. */
+function merged(target: ObjectTarget, old: JsonObject, object: JsonObject): JsonObject {
+  const { served, subresource } = target;
+  if (subresource === "status") {
+    const { status: _, ...rest } = old;
+    const metadata = served.custom ? metadataOf(old) : keptMetadata(object, old);
+    return withStatus(withMetadata(rest, metadata), object.status);
+  }
+  const { status, ...rest } = object;
+  const withMeta = withMetadata(rest, keptMetadata(object, old));
+  return withStatus(withMeta, served.kind.hasStatus ? old.status : status);
+}
+
+const withStatus = (object: JsonObject, status: JsonObject[string]): JsonObject =>
+  status === undefined ? object : { ...object, status };
+
+/** What no client can change in metadata. */
+function keptMetadata(object: JsonObject, old: JsonObject) {
+  const { managedFields, selfLink, deletionTimestamp, deletionGracePeriodSeconds, generation, ...given } =
+    givenMetadata(object);
+  const kept = metadataOf(old);
+  return {
+    ...given,
+    name: kept.name,
+    ...(kept.namespace !== undefined && { namespace: kept.namespace }),
+    ...(kept.generateName !== undefined && { generateName: kept.generateName }),
+    uid: kept.uid,
+    ...(kept.resourceVersion !== undefined && { resourceVersion: kept.resourceVersion }),
+    ...(kept.generation !== undefined && { generation: kept.generation }),
+    creationTimestamp: kept.creationTimestamp,
+    ...(kept.deletionTimestamp !== undefined && { deletionTimestamp: kept.deletionTimestamp }),
+    ...(kept.deletionGracePeriodSeconds !== undefined && {
+      deletionGracePeriodSeconds: kept.deletionGracePeriodSeconds,
+    }),
+  };
+}
+
+/** The generation rises with any change outside metadata and status. */
+function withGeneration({ served }: ObjectTarget, object: JsonObject, old: JsonObject): JsonObject {
+  if (!served.kind.hasGeneration) return object;
+  const { metadata: _m, status: _s, ...now } = object;
+  const { metadata: _om, status: _os, ...before } = old;
+  const isSame = equalJson(now, before) && (served.kind.hasStatus || equalJson(object.status, old.status));
+  if (isSame) return object;
+  const metadata = metadataOf(object);
+  return withMetadata(object, { ...metadata, generation: (metadataOf(old).generation ?? 0) + 1 });
+}

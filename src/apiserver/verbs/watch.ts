@@ -1,0 +1,77 @@
+import { badRequest, expired, statusOf, versionAhead } from "../status.ts";
+import type { WatchHub } from "../watch/hub.ts";
+import { type EventEncoder, Watcher, type WatchSink } from "../watch/watcher.ts";
+import { parseRevision } from "./list.ts";
+import { parseSelection, type SelectorTexts } from "./selection.ts";
+import type { Api, Target } from "./verb.ts";
+
+export interface WatchOptions extends SelectorTexts {
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: string;
+  readonly timeoutSeconds?: number;
+  readonly allowWatchBookmarks: boolean;
+  readonly sendInitialEvents?: boolean;
+}
+
+export interface WatchClient {
+  readonly encoder: EventEncoder;
+  /** Called once the request is found to be in order; from then on only events are sent. */
+  open(): WatchSink;
+  /** Aborted when the client is gone. */
+  readonly left: AbortSignal;
+}
+
+/** Clients that name no timeout are spread over this range, so that not all come back at once. */
+const defaultTimeoutMs = { least: 30 * 60_000, most: 60 * 60_000 };
+
+/**
+ * Sends the changes of a selection to a client until it leaves or its time is over.
+ *
+ * A version that is no longer held ends the watch with an ERROR event (410), as Kubernetes does.
+ * @throws Failure "invalid" before `open` is called
+ */
+export async function watch(
+  api: Api & { readonly hub: WatchHub },
+  target: Target,
+  options: WatchOptions,
+  client: WatchClient,
+): Promise<void> {
+  const selection = parseSelection(target, options);
+  const start = startOf(options);
+  await api.store.quiet();
+  const { served, namespace } = target;
+  const collection = api.store.collection(served.collection);
+  const now = api.store.revision;
+  if (start.list && start.from > now) throw versionAhead(start.from, now);
+  const { encoder, left } = client;
+  const revision = start.list || start.from === 0 ? now : start.from;
+  const bookmarks = options.allowWatchBookmarks;
+  const sink = client.open();
+  const watcher = new Watcher({ served, namespace, selection, encoder, sink, bookmarks, revision });
+  if (start.list) watcher.deliverInitial(collection.list(namespace).filter(selection.has));
+  else if (revision < collection.trimmedTo)
+    return watcher.fail(statusOf(expired(`too old resource version: ${revision} (${collection.trimmedTo})`)));
+  else watcher.deliver(collection.changesAfter(revision));
+  if (options.sendInitialEvents) watcher.deliverInitialEnd();
+  await api.hub.follow(watcher, { timeoutMs: timeoutMs(api, options), left });
+}
+
+/** Where a watch begins: with a list of what is there, or after a version. */
+function startOf(options: WatchOptions): { readonly list: boolean; readonly from: number } {
+  const { sendInitialEvents, resourceVersionMatch } = options;
+  const from = parseRevision(options.resourceVersion) ?? 0;
+  if (sendInitialEvents === undefined) {
+    if (resourceVersionMatch !== undefined)
+      throw badRequest("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    return { list: from === 0, from };
+  }
+  if (resourceVersionMatch !== "NotOlderThan")
+    throw badRequest("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  return { list: sendInitialEvents, from };
+}
+
+function timeoutMs(api: Api, { timeoutSeconds }: WatchOptions): number {
+  if (timeoutSeconds !== undefined) return timeoutSeconds * 1000;
+  const { least, most } = defaultTimeoutMs;
+  return least + api.random.next() * (most - least);
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Intercept } from "../apiserver/http/handler.ts";
+import { type ApiServer, startApiServer } from "../apiserver/server.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { JsonObject } from "../lib/json.ts";
+import { type Logger, silent } from "../lib/log.ts";
+import { systemRandom } from "../lib/random.ts";
+
+export interface ThrowAwayOptions {
+  readonly crds?: readonly JsonObject[];
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** Sees each request first: tests slow it down or make it fail here. */
+  readonly intercept?: Intercept;
+}
+
+/** A Kubernetes API of its own, in a folder that goes with it. */
+export interface ThrowAwayApi {
+  readonly kubeconfigPath: string;
+  readonly dataDir: string;
+  readonly url: string;
+  readonly caPem: string;
+  /** Bearer token of the cluster admin. */
+  readonly adminToken: string;
+  readonly clientCertPem: string;
+  readonly clientKeyPem: string;
+  /** Ends the server and starts it again on the same data and the same port. */
+  restart(): Promise<void>;
+  /** Ends the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts the embedded API server on a free port in a temporary folder. */
+export async function throwAwayApi(options: ThrowAwayOptions = {}): Promise<ThrowAwayApi> {
+  const dataDir = mkdtempSync(join(tmpdir(), "gs-api-"));
+  const start = (port: number) =>
+    startApiServer({
+      dataDir,
+      port,
+      crds: options.crds ?? [],
+      clock: options.clock ?? systemClock,
+      random: systemRandom,
+      log: options.log ?? silent,
+      ...(options.intercept && { intercept: options.intercept }),
+    });
+  let server: ApiServer = await start(0);
+  const { kubeconfigPath, url, port, caPem, adminToken, clientCertPem, clientKeyPem } = server;
+  return {
+    ...{ kubeconfigPath, dataDir, url, caPem, adminToken, clientCertPem, clientKeyPem },
+    restart: async () => {
+      await server.close();
+      server = await start(port);
+    },
+    stop: async () => {
+      await server.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
