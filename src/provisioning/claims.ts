@@ -7,7 +7,7 @@ import { actCreating } from "./creating/act.ts";
 import { type CreatingAction, decideCreating } from "./creating/decide.ts";
 import { type CreatingSeen, observeCreating } from "./creating/observe.ts";
 import { byNeed, needs, type ProvisioningDeps } from "./deps.ts";
-import { passing, reasons, warning } from "./events.ts";
+import { reasons, warning } from "./events.ts";
 import { actExpanding } from "./expanding/act.ts";
 import { decideExpanding, type ExpandAction } from "./expanding/decide.ts";
 import { type ExpandingSeen, observeExpanding } from "./expanding/observe.ts";
@@ -29,7 +29,6 @@ export function claimProvisioner(deps: ProvisioningDeps): Reconciler<Claim, Seen
     act: (action, context) =>
       action.do === "expand" ? actExpanding(action, context, deps) : actCreating(action, context, deps),
     onFailure(seen, { failure }) {
-      if (passing.has(failure.code)) return { reason: "Retry", steps: [], next: { when: "again" } };
       const reason = seen.stage === "creating" ? reasons.provisioningFailed : reasons.resizeFailed;
       const events = [warning(claimOf(seen), reason, failure.message)];
       return { reason, steps: [], next: { when: "onChange" }, events };

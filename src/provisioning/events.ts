@@ -1,6 +1,5 @@
 import type { EventValue } from "../kube/controller/plan.ts";
 import type { KubeObject } from "../kube/object.ts";
-import type { Code } from "../lib/failure.ts";
 
 /** Reasons that users of external-provisioner and external-resizer know. */
 export const reasons = {
@@ -20,6 +19,3 @@ export function normal(regarding: KubeObject, reason: string, message: string): 
 export function warning(regarding: KubeObject, reason: string, message: string): EventValue {
   return { type: "Warning", reason, message, regarding };
 }
-
-/** Trouble that the next try is rid of: nobody needs to hear of it. */
-export const passing: ReadonlySet<Code> = new Set(["conflict", "cancelled"]);

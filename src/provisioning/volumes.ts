@@ -2,7 +2,7 @@ import { retryOf } from "../csi/status.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import type { Volume } from "../kube/core/volume.ts";
 import type { ProvisioningDeps } from "./deps.ts";
-import { passing, reasons, warning } from "./events.ts";
+import { reasons, warning } from "./events.ts";
 import { actReleasing } from "./releasing/act.ts";
 import { decideReleasing, type ReleasingAction, type ReleasingSeen } from "./releasing/decide.ts";
 
@@ -16,7 +16,6 @@ export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, Relea
     decide: decideReleasing,
     act: (action, context) => actReleasing(action, context, deps),
     onFailure({ volume }, { failure }) {
-      if (passing.has(failure.code)) return { reason: "Retry", steps: [], next: { when: "again" } };
       const events = [warning(volume, reasons.deletionFailed, failure.message)];
       return { reason: reasons.deletionFailed, steps: [], next: { when: "onChange" }, events };
     },

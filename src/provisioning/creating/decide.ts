@@ -1,15 +1,10 @@
 import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
 import type { Claim } from "../../kube/core/claim.ts";
+import { oldProvisionerAnnotation, provisionerAnnotation, selectedNodeAnnotation } from "../../kube/core/names.ts";
 import type { StorageClass } from "../../kube/core/storage-class.ts";
 import { assert } from "../../lib/assert.ts";
 import { normal, reasons } from "../events.ts";
-import {
-  claimFinalizer,
-  oldProvisionerAnnotation,
-  provisionerAnnotation,
-  selectedNodeAnnotation,
-  volumeNameOf,
-} from "../names.ts";
+import { claimFinalizer, volumeNameOf } from "../names.ts";
 import type { CreatingSeen } from "./observe.ts";
 import { firstObstacle } from "./obstacles.ts";
 import { type Order, orderOf } from "./order.ts";

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CreateVolumeRequestSchema } from "../../csi/gen/csi_pb.js";
+import { volumeCapabilities } from "../../csi/volume-capability.ts";
 import type { SecretRef } from "../../kube/core/volume.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 import { volumeNameOf } from "../names.ts";
 import { type ClassParameters, type Problem, parametersFor } from "../parameters.ts";
-import { volumeCapabilities } from "./capability.ts";
 import type { CreatingSeen } from "./observe.ts";
 import { sourceHandle } from "./source.ts";
 

@@ -1,8 +1,8 @@
 import type { Cache } from "../../kube/cache/cache.ts";
 import type { Claim } from "../../kube/core/claim.ts";
+import { selectedNodeAnnotation } from "../../kube/core/names.ts";
 import type { CsiNode, Node } from "../../kube/core/node.ts";
 import type { StorageClass } from "../../kube/core/storage-class.ts";
-import { selectedNodeAnnotation } from "../names.ts";
 
 /** Labels that say where a volume can be reached. */
 export type Segments = Readonly<Record<string, string>>;
@@ -62,6 +62,8 @@ function isAllowed(storageClass: StorageClass, segments: Segments): boolean {
 }
 
 function distinct(all: readonly Segments[]): readonly Segments[] {
-  const keyed = all.map((segments) => [JSON.stringify(Object.entries(segments).sort()), segments] as const);
+  const keyed = all.map(
+    (segments) => [JSON.stringify(Object.entries(segments).sort(([a], [b]) => a.localeCompare(b))), segments] as const,
+  );
   return [...new Map(keyed).values()];
 }

@@ -1,16 +1,11 @@
 import type { Volume as CsiVolume } from "../../csi/gen/csi_pb.js";
 import type { Claim } from "../../kube/core/claim.ts";
+import { provisionedByAnnotation } from "../../kube/core/names.ts";
 import type { StorageClass } from "../../kube/core/storage-class.ts";
 import type { CsiSource, Volume, VolumeNodeAffinity } from "../../kube/core/volume.ts";
 import type { Draft } from "../../kube/object.ts";
 import { formatQuantity } from "../../kube/quantity.ts";
-import {
-  deletionSecretName,
-  deletionSecretNamespace,
-  provisionedByAnnotation,
-  volumeFinalizer,
-  volumeNameOf,
-} from "../names.ts";
+import { deletionSecretName, deletionSecretNamespace, volumeFinalizer, volumeNameOf } from "../names.ts";
 import type { ClassParameters } from "../parameters.ts";
 
 export interface Made {

@@ -1,12 +1,13 @@
 import type { ControllerExpandVolumeResponse } from "../../csi/gen/csi_pb.js";
+import { widestCapability } from "../../csi/volume-capability.ts";
 import type { ActContext } from "../../kube/controller/controller.ts";
 import { type Claim, type ClaimCondition, claims } from "../../kube/core/claim.ts";
+import { resizePending, resizing } from "../../kube/core/names.ts";
+import { secretValues } from "../../kube/core/secret-values.ts";
 import { volumes } from "../../kube/core/volume.ts";
 import { formatQuantity, parseQuantity } from "../../kube/quantity.ts";
-import { widestCapability } from "../creating/capability.ts";
 import type { ProvisioningDeps } from "../deps.ts";
-import { secretValues } from "../secrets.ts";
-import { type ExpandAction, resizePending } from "./decide.ts";
+import type { ExpandAction } from "./decide.ts";
 
 /** Grows the volume on the storage, then tells so on the volume, then on the claim, so that a crash repeats what is missing. */
 export async function actExpanding(action: ExpandAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
@@ -39,20 +40,19 @@ async function expand(
     fsType: spec.csi?.fsType ?? "",
     mountOptions: spec.mountOptions ?? [],
   };
-  const capability = widestCapability(use, deps.capabilities);
   const secrets = { ...(await secretValues(spec.csi?.controllerExpandSecretRef, context)) };
   return deps.csi.controller.controllerExpandVolume(
     {
       volumeId: spec.csi?.volumeHandle ?? "",
       capacityRange: { requiredBytes },
       secrets,
-      ...(capability ? { volumeCapability: capability } : {}),
+      volumeCapability: widestCapability(use, deps.capabilities),
     },
     { signal: context.signal, timeoutMs: deps.options.timeoutMs },
   );
 }
 
-const ofResizing: ReadonlySet<string> = new Set(["Resizing", resizePending]);
+const ofResizing: ReadonlySet<string> = new Set([resizing, resizePending]);
 
 function withoutResizing(claim: Claim): readonly ClaimCondition[] {
   return (claim.status?.conditions ?? []).filter(({ type }) => !ofResizing.has(type));

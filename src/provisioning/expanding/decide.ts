@@ -1,5 +1,6 @@
 import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
 import type { Claim } from "../../kube/core/claim.ts";
+import { resizePending } from "../../kube/core/names.ts";
 import type { Volume } from "../../kube/core/volume.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 import { reasons, warning } from "../events.ts";
@@ -12,9 +13,6 @@ export interface ExpandAction {
   readonly requiredBytes: bigint;
   readonly now: Date;
 }
-
-/** The condition by which the controller hands an expansion over to the node. */
-export const resizePending = "FileSystemResizePending";
 
 /** Grows the volume of a bound claim that asks for more than it has. Volumes never shrink. */
 export function decideExpanding(seen: ExpandingSeen): Plan<ExpandAction> {

@@ -1,10 +1,10 @@
 import type { ActContext } from "../../kube/controller/controller.ts";
+import { secretValues } from "../../kube/core/secret-values.ts";
 import { volumes } from "../../kube/core/volume.ts";
 import { deleteObject, removeFinalizer } from "../../kube/writes.ts";
 import { isFailure } from "../../lib/failure.ts";
 import type { ProvisioningDeps } from "../deps.ts";
 import { volumeFinalizer } from "../names.ts";
-import { secretValues } from "../secrets.ts";
 import type { ReleasingAction } from "./decide.ts";
 
 export function actReleasing(action: ReleasingAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {

@@ -1,6 +1,7 @@
 import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
+import { provisionedByAnnotation } from "../../kube/core/names.ts";
 import type { SecretRef, Volume } from "../../kube/core/volume.ts";
-import { deletionSecretName, deletionSecretNamespace, provisionedByAnnotation, volumeFinalizer } from "../names.ts";
+import { deletionSecretName, deletionSecretNamespace, volumeFinalizer } from "../names.ts";
 
 export interface ReleasingSeen {
   readonly volume: Volume;
