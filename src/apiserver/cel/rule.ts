@@ -1,0 +1,114 @@
+import type { CelInput } from "@bufbuild/cel";
+import { failureOf } from "../../lib/failure.ts";
+import type { Json } from "../../lib/json.ts";
+import type { FieldError } from "../kinds/kind.ts";
+import { type Path, pathText } from "../schema/path.ts";
+import type { Schema, ValidationRule } from "../schema/schema.ts";
+import { compileExpression, type Expression } from "./expression.ts";
+import { celValueOf, type ToCel } from "./value.ts";
+
+/** Looks at a value, and at what it was before the change; undefined where there was nothing, or on create. */
+export type RuleCheck = (value: Json, old: Json | undefined, path: Path | undefined) => readonly FieldError[];
+
+/** The rules of one schema, compiled when the first value comes to be judged. */
+export function rulesCheck(schema: Schema): RuleCheck {
+  let compiled: { readonly rules: readonly CompiledRule[]; readonly convert: ToCel } | undefined;
+  return (value, old, path) => {
+    compiled ??= { rules: rulesOf(schema).map((rule) => compileRule(rule, schema)), convert: celValueOf(schema) };
+    const { rules, convert } = compiled;
+    const self = convert(value);
+    const oldSelf = old === undefined || old === null ? undefined : convert(old);
+    return rules.flatMap((rule) => rule({ self, oldSelf, path }) ?? []);
+  };
+}
+
+/** What is wrong with the rules of one schema, each problem with the place of the rule in it. */
+export function ruleProblems(schema: Schema): readonly { readonly at: string; readonly problem: string }[] {
+  return rulesOf(schema).flatMap((rule, i) => {
+    const problems: { at: string; problem: string }[] = [];
+    for (const field of ["rule", "messageExpression"] as const) {
+      const text = rule[field];
+      if (text === undefined) continue;
+      try {
+        compileExpression(text, variablesOf(rule, schema));
+      } catch (error) {
+        problems.push({ at: `[${i}].${field}`, problem: `compilation failed: ${failureOf(error).message}` });
+      }
+    }
+    return problems;
+  });
+}
+
+const rulesOf = (schema: Schema) => schema["x-kubernetes-validations"] ?? [];
+
+const variablesOf = (rule: ValidationRule, schema: Schema) => ({
+  self: schema,
+  oldSelf: rule.optionalOldSelf ? undefined : schema,
+});
+
+interface Judged {
+  readonly self: CelInput;
+  readonly oldSelf: CelInput | undefined;
+  readonly path: Path | undefined;
+}
+
+type CompiledRule = (judged: Judged) => FieldError | undefined;
+
+function compileRule(rule: ValidationRule, schema: Schema): CompiledRule {
+  const expression = compileExpression(rule.rule, variablesOf(rule, schema));
+  const message = messageOf(rule, schema);
+  const typeName = schema.type ?? "object";
+  return ({ self, oldSelf, path }) => {
+    if (expression.usesOldSelf && oldSelf === undefined && !rule.optionalOldSelf) return undefined;
+    const variables = { self, ...oldVariable(rule, oldSelf) };
+    const field = pathText(path) + (rule.fieldPath ?? "");
+    try {
+      const holds = expression.evaluate(variables);
+      return holds === true
+        ? undefined
+        : refused(field, { typeName, message: message(variables), reason: rule.reason });
+    } catch (error) {
+      const detail = `${failureOf(error).message} evaluating rule: ${rule.message ?? rule.rule}`;
+      return refused(field, { typeName, message: detail, reason: undefined });
+    }
+  };
+}
+
+/** With optionalOldSelf the old value is an optional: a list of one item or none. */
+function oldVariable(rule: ValidationRule, oldSelf: CelInput | undefined): Record<string, CelInput> {
+  if (rule.optionalOldSelf) return { oldSelf: oldSelf === undefined ? [] : [oldSelf] };
+  return oldSelf === undefined ? {} : { oldSelf };
+}
+
+function messageOf(rule: ValidationRule, schema: Schema): (variables: Readonly<Record<string, CelInput>>) => string {
+  const fixed = rule.message ?? `failed rule: ${rule.rule.trim()}`;
+  if (rule.messageExpression === undefined) return () => fixed;
+  const expression: Expression = compileExpression(rule.messageExpression, variablesOf(rule, schema));
+  return (variables) => {
+    try {
+      const message = expression.evaluate(variables);
+      return typeof message === "string" && message.trim() !== "" ? message : fixed;
+    } catch {
+      return fixed; // Kubernetes falls back likewise: a refusal must not depend on its own wording
+    }
+  };
+}
+
+interface Refusal {
+  readonly typeName: string;
+  readonly message: string;
+  readonly reason: string | undefined;
+}
+
+function refused(field: string, { typeName, message, reason = "FieldValueInvalid" }: Refusal): FieldError {
+  switch (reason) {
+    case "FieldValueForbidden":
+      return { field, reason, message: `Forbidden: ${message}` };
+    case "FieldValueRequired":
+      return { field, reason, message: `Required value: ${message}` };
+    case "FieldValueDuplicate":
+      return { field, reason, message: `Duplicate value: "${typeName}": ${message}` };
+    default:
+      return { field, reason, message: `Invalid value: "${typeName}": ${message}` };
+  }
+}
