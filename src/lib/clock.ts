@@ -19,13 +19,24 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal.reason);
       };
-      const timer = setTimeout(() => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      }, delayMs);
+      let timer = setTimeout(() => undefined, 0);
+      const wait = (leftMs: number) => {
+        timer = setTimeout(
+          () => {
+            if (leftMs > timerLimitMs) return wait(leftMs - timerLimitMs);
+            signal.removeEventListener("abort", stop);
+            resolve();
+          },
+          Math.min(leftMs, timerLimitMs),
+        );
+      };
       signal.addEventListener("abort", stop, { once: true });
+      wait(delayMs);
     }),
 };
+
+/** The longest delay that setTimeout knows, 24.8 days; a longer one would end at once. */
+const timerLimitMs = 2 ** 31 - 1;
 
 /**
  * Runs `work` with a signal that is aborted after `timeoutMs`, or together with `signal`.

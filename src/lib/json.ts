@@ -11,21 +11,25 @@ export interface JsonObject {
 export type Int64 = number | bigint;
 
 const possiblyLong = /\d{16}/;
-/** Strings are matched only to be skipped, so that digits inside them stay text. */
-const stringOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** Quotes, escapes and whole numbers: digits in a fraction or an exponent are no integers. */
+const quoteOrNumber = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Up to the 20 digits of 64 bits; what is longer becomes a double, as it does in Kubernetes. */
+const longInteger = /^-?\d{16,20}$/;
 
 /** @throws SyntaxError with the position, as JSON.parse */
 export function parseJson(text: string): Json {
-  if (!possiblyLong.test(text)) return JSON.parse(text);
+  const value: Json = JSON.parse(text); // first, so that what follows meets well-formed text only
+  if (!possiblyLong.test(text)) return value;
   const mark = unusedMark(text);
   let marked = false;
-  const safe = text.replace(stringOrLongInteger, (token) => {
-    if (token.startsWith('"') || Number.isSafeInteger(Number(token))) return token;
+  let inString = false;
+  const safe = text.replace(quoteOrNumber, (token) => {
+    if (token === '"') inString = !inString;
+    if (inString || !longInteger.test(token) || Number.isSafeInteger(Number(token))) return token;
     marked = true;
     return `"${mark}${token}"`;
   });
-  const value: unknown = JSON.parse(safe);
-  return (marked ? restore(value, mark) : value) as Json; // JSON.parse yields nothing but Json
+  return marked ? (restore(JSON.parse(safe), mark) as Json) : value; // JSON.parse yields nothing but Json
 }
 
 /** Like JSON.stringify, with bigints as plain integers. @throws TypeError on cycles */
@@ -43,13 +47,13 @@ export function stringifyJson(value: unknown, indent?: number): string {
 /** True when two JSON values are equal, 7 and 7n included; the order of keys does not matter. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (isInteger(a) && isInteger(b)) return String(a) === String(b);
+  if (isInteger(a) && isInteger(b)) return BigInt(a) === BigInt(b);
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && equalArrays(a, b);
   return equalObjects(a as JsonObject, b as JsonObject);
 }
 
-const isInteger = (value: unknown) => typeof value === "bigint" || typeof value === "number";
+const isInteger = (value: unknown): value is Int64 => typeof value === "bigint" || Number.isInteger(value);
 
 function equalArrays(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => equalJson(item, b[i]));
@@ -61,11 +65,16 @@ function equalObjects(a: JsonObject, b: JsonObject): boolean {
   return keys.every((key) => b[key] !== undefined && equalJson(a[key], b[key]));
 }
 
+/** A beginning that no string in the JSON `text` has, however it is escaped. */
 function unusedMark(text: string): string {
+  const unescaped = text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
   let mark = "integer:";
-  while (text.includes(mark)) mark = `x${mark}`;
+  while (text.includes(mark) || unescaped.includes(mark)) mark = `x${mark}`;
   return mark;
 }
+
+/** Defined, not assigned: a key may be "__proto__". */
+const property = { writable: true, enumerable: true, configurable: true };
 
 /** Turns marked strings back into bigints, in place: the value was just parsed and is nobody else's. */
 function restore(value: unknown, mark: string): unknown {
@@ -75,7 +84,7 @@ function restore(value: unknown, mark: string): unknown {
   for (const key of Object.keys(holder)) {
     const item = holder[key];
     const restored = typeof item === "string" || typeof item === "object" ? restore(item, mark) : item;
-    if (restored !== item) holder[key] = restored;
+    if (restored !== item) Object.defineProperty(holder, key, { ...property, value: restored });
   }
   return holder;
 }
