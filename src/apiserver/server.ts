@@ -15,6 +15,13 @@ import { type Listener, listen } from "./http/listen.ts";
 import { serveResource } from "./http/resource.ts";
 import { builtInKinds } from "./kinds/built-in.ts";
 import { claimRules, claimsId } from "./lifecycle/claims.ts";
+import {
+  definitionRules,
+  definitionsId,
+  ensureDefinitions,
+  resumeDefinitions,
+  serveDefinitions,
+} from "./lifecycle/definitions.ts";
 import { emptyNamespaces, ensureNamespaces, namespaceRules, namespacesId } from "./lifecycle/namespaces.ts";
 import { createRegistry } from "./registry.ts";
 import { openLog } from "./store/log.ts";
@@ -104,12 +111,15 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
   const rules = new Map([
     [namespacesId, namespaceRules],
     [claimsId, claimRules(store)],
+    [definitionsId, definitionRules(store, clock)],
   ]);
   const api = { store, registry, clock, random, hub, rules };
+  serveDefinitions(api);
   ensureNamespaces(api);
-  await store.settled();
+  await ensureDefinitions(api, options.crds);
   collectGarbage(api, log);
   emptyNamespaces(api);
+  resumeDefinitions(api);
   const admin = { name: adminName, groups: [adminGroup, "system:authenticated"] };
   const handler = requestHandler({
     store,

@@ -48,7 +48,13 @@ export async function throwAwayApi(options: ThrowAwayOptions = {}): Promise<Thro
   let server: ApiServer = await start(0);
   const { kubeconfigPath, url, port, caPem, adminToken, clientCertPem, clientKeyPem } = server;
   return {
-    ...{ kubeconfigPath, dataDir, url, caPem, adminToken, clientCertPem, clientKeyPem },
+    kubeconfigPath,
+    dataDir,
+    url,
+    caPem,
+    adminToken,
+    clientCertPem,
+    clientKeyPem,
     restart: async () => {
       await server.close();
       server = await start(port);

@@ -21,7 +21,7 @@ export function collectGarbage(api: Api, log: Logger): void {
   const collector = new Collector(api, log);
   for (const collection of api.store.collections())
     for (const stored of collection.list()) collector.graph.add(collection.id, stored);
-  for (const collection of [...api.store.collections()])
+  for (const collection of api.store.collections())
     for (const stored of collection.list()) collector.visit({ collection: collection.id, key: stored.key });
   api.store.onCommit((changes) => collector.follow(changes));
 }

@@ -68,7 +68,7 @@ function terminating(api: Api): readonly Stored[] {
 
 function empty(api: Api, namespace: Stored): void {
   let left = 0;
-  for (const collection of [...api.store.collections()]) left += emptyCollection(api, collection, namespace.key.name);
+  for (const collection of api.store.collections()) left += emptyCollection(api, collection, namespace.key.name);
   if (left === 0 && finalizersOf(namespace.object).includes(held)) release(api, namespace);
 }
 

@@ -104,3 +104,9 @@ export function metadataOf(object: JsonObject): Metadata {
 export function withMetadata(object: JsonObject, metadata: Metadata): JsonObject {
   return { ...object, metadata: metadata as unknown as Json }; // plain data either way
 }
+
+/** The object with its status replaced, or taken away. */
+export function withStatus(object: JsonObject, status: Json | undefined): JsonObject {
+  const { status: _old, ...rest } = object;
+  return status === undefined ? rest : { ...rest, status };
+}

@@ -13,6 +13,20 @@ export function givenMetadata(object: JsonObject): JsonObject {
   return metadata as JsonObject; // neither a scalar nor an array
 }
 
+/** What clients send back as they got it, or make up: the server sets it. */
+const serverSet = new Set([
+  "managedFields",
+  "selfLink",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+]);
+
+/** The part of an object's metadata that its sender has a say in. */
+export function clientMetadata(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(givenMetadata(object)).filter(([field]) => !serverSet.has(field)));
+}
+
 /** Checks that an object is of the kind, version and namespace it was sent to, and fills in what was left out. */
 export function identified(target: Target, object: JsonObject): JsonObject {
   const { kind, custom } = target.served;

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { collectionOf } from "../registry.ts";
 import { alreadyExists, badRequest, forbidden, methodNotAllowed, notFound } from "../status.ts";
-import { metadataOf, viewOf } from "../store/stored.ts";
-import { admitted, givenMetadata, identified } from "./admission.ts";
+import { metadataOf, viewOf, withStatus } from "../store/stored.ts";
+import { admitted, clientMetadata, givenMetadata, identified } from "./admission.ts";
 import { type Api, type Target, timestamp, type WriteOptions, type Written } from "./verb.ts";
 
 /** Kubernetes' own number of tries for a generated name that is taken. */
@@ -36,8 +36,7 @@ function store(api: Api, target: Target, fresh: JsonObject, options: WriteOption
 
 /** The object with the metadata that only the server sets, and without the status that only /status sets. */
 function prepared(api: Api, { served, namespace }: Target, object: JsonObject): JsonObject {
-  const { managedFields, selfLink, deletionTimestamp, deletionGracePeriodSeconds, generation, ...given } =
-    givenMetadata(object);
+  const given = clientMetadata(object);
   const metadata: JsonObject = {
     ...given,
     ...(!given.name && given.generateName ? { name: generatedName(api, String(given.generateName)) } : {}),
@@ -46,8 +45,7 @@ function prepared(api: Api, { served, namespace }: Target, object: JsonObject): 
     ...(served.kind.hasGeneration ? { generation: 1 } : {}),
     creationTimestamp: timestamp(api.clock.now()),
   };
-  const { status, ...rest } = object;
-  return { ...(served.kind.hasStatus ? rest : object), metadata };
+  return { ...(served.kind.hasStatus ? withStatus(object, undefined) : object), metadata };
 }
 
 /** Without vowels and look-alikes, as Kubernetes makes them: no words by accident. */

@@ -1,7 +1,7 @@
 import { equalJson, type JsonObject } from "../../lib/json.ts";
 import { conflict, invalid, modifiedSince, notFound } from "../status.ts";
-import { metadataOf, type Stored, type View, viewOf, withMetadata } from "../store/stored.ts";
-import { admitted, givenMetadata } from "./admission.ts";
+import { metadataOf, type Stored, type View, viewOf, withMetadata, withStatus } from "../store/stored.ts";
+import { admitted, clientMetadata, givenMetadata } from "./admission.ts";
 import { type Api, keyOfTarget, type ObjectTarget, type Target, type WriteOptions, type Written } from "./verb.ts";
 
 export interface Replacement {
@@ -76,22 +76,16 @@ const immutable = (field: string, value: unknown) => ({
 function merged(target: ObjectTarget, old: JsonObject, object: JsonObject): JsonObject {
   const { served, subresource } = target;
   if (subresource === "status") {
-    const { status: _, ...rest } = old;
     const metadata = served.custom ? metadataOf(old) : keptMetadata(object, old);
-    return withStatus(withMetadata(rest, metadata), object.status);
+    return withStatus(withMetadata(old, metadata), object.status);
   }
-  const { status, ...rest } = object;
-  const withMeta = withMetadata(rest, keptMetadata(object, old));
-  return withStatus(withMeta, served.kind.hasStatus ? old.status : status);
+  const proposed = withMetadata(object, keptMetadata(object, old));
+  return served.kind.hasStatus ? withStatus(proposed, old.status) : proposed;
 }
-
-const withStatus = (object: JsonObject, status: JsonObject[string]): JsonObject =>
-  status === undefined ? object : { ...object, status };
 
 /** What no client can change in metadata. */
 function keptMetadata(object: JsonObject, old: JsonObject) {
-  const { managedFields, selfLink, deletionTimestamp, deletionGracePeriodSeconds, generation, ...given } =
-    givenMetadata(object);
+  const given = clientMetadata(object);
   const kept = metadataOf(old);
   return {
     ...given,
@@ -112,10 +106,12 @@ function keptMetadata(object: JsonObject, old: JsonObject) {
 /** The generation rises with any change outside metadata and status. */
 function withGeneration({ served }: ObjectTarget, object: JsonObject, old: JsonObject): JsonObject {
   if (!served.kind.hasGeneration) return object;
-  const { metadata: _m, status: _s, ...now } = object;
-  const { metadata: _om, status: _os, ...before } = old;
-  const isSame = equalJson(now, before) && (served.kind.hasStatus || equalJson(object.status, old.status));
+  const ignored = served.kind.hasStatus ? ["metadata", "status"] : ["metadata"];
+  const isSame = equalJson(without(object, ignored), without(old, ignored));
   if (isSame) return object;
   const metadata = metadataOf(object);
   return withMetadata(object, { ...metadata, generation: (metadataOf(old).generation ?? 0) + 1 });
 }
+
+const without = (object: JsonObject, fields: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
