@@ -5,7 +5,7 @@
  */
 export interface NbdDevice {
   /** May grow while the device is served; a client learns of it when it connects. */
-  readonly sizeBytes: number;
+  sizeBytes(): number;
   readonly readOnly: boolean;
   read(offset: number, length: number): Promise<Buffer>;
   /** @param fua answer only once the data is on stable storage */

@@ -86,7 +86,7 @@ function answer(asked: Option, socket: Socket): Next {
 function answerExportName(asked: Option, socket: Socket): Next {
   if (!isExport(asked, asked.data.toString("utf8"))) return "leave";
   const answerBytes = Buffer.alloc(10 + (asked.zeroes ? 124 : 0));
-  answerBytes.writeBigUInt64BE(BigInt(asked.device.sizeBytes), 0);
+  answerBytes.writeBigUInt64BE(BigInt(asked.device.sizeBytes()), 0);
   answerBytes.writeUInt16BE(flagsOf(asked.device), 8);
   socket.write(answerBytes);
   return "transmit";
@@ -121,7 +121,7 @@ const isExport = (asked: Option, name: string) => name === "" || name === asked.
 function exportInfo(device: NbdDevice): Buffer {
   const info = Buffer.alloc(12);
   info.writeUInt16BE(infoType.export, 0);
-  info.writeBigUInt64BE(BigInt(device.sizeBytes), 2);
+  info.writeBigUInt64BE(BigInt(device.sizeBytes()), 2);
   info.writeUInt16BE(flagsOf(device), 10);
   return info;
 }

@@ -338,7 +338,7 @@ function inMemory() {
   return {
     bytes,
     calls,
-    sizeBytes,
+    sizeBytes: () => sizeBytes,
     readOnly: false,
     read: async (offset: number, length: number) => Buffer.from(bytes.subarray(offset, offset + length)),
     write: async (offset: number, data: Buffer, fua: boolean) => {

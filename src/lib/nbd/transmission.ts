@@ -150,7 +150,7 @@ function checkedOffset(device: NbdDevice, request: Request): number {
   const allowed = allowedFlags[request.type];
   if (allowed === undefined || (request.flags & ~allowed) !== 0) throw new Refusal(replyError.EINVAL);
   if (request.type !== command.read && device.readOnly) throw new Refusal(replyError.EPERM);
-  const isOutside = request.offset + BigInt(request.length) > BigInt(device.sizeBytes);
+  const isOutside = request.offset + BigInt(request.length) > BigInt(device.sizeBytes());
   if (isOutside) throw new Refusal(request.type === command.read ? replyError.EINVAL : replyError.ENOSPC);
   return Number(request.offset);
 }

@@ -1,0 +1,40 @@
+import { ControllerServiceCapability_RPC_Type as Rpc } from "../csi/gen/csi_pb.js";
+import type { CsiHandlers } from "../csi/server.ts";
+import type { Topology } from "./answer.ts";
+import { snapshotCalls } from "./controller-snapshots.ts";
+import { volumeCalls } from "./controller-volumes.ts";
+import type { Pool } from "./pool/pool.ts";
+
+type ControllerHandlers = NonNullable<CsiHandlers["controller"]>;
+
+const capabilities = [
+  Rpc.CREATE_DELETE_VOLUME,
+  Rpc.LIST_VOLUMES,
+  Rpc.LIST_VOLUMES_PUBLISHED_NODES,
+  Rpc.GET_VOLUME,
+  Rpc.GET_VOLUME_HEALTH,
+  Rpc.GET_CAPACITY,
+  Rpc.EXPAND_VOLUME,
+  Rpc.CLONE_VOLUME,
+  Rpc.CREATE_DELETE_SNAPSHOT,
+  Rpc.LIST_SNAPSHOTS,
+  Rpc.GET_SNAPSHOT,
+  Rpc.SINGLE_NODE_MULTI_WRITER,
+];
+
+/** CSI's controller service. Volumes need no attaching: they are where the driver runs. */
+export function controllerService(deps: ControllerDeps): ControllerHandlers {
+  return {
+    controllerGetCapabilities: async () => ({
+      capabilities: capabilities.map((type) => ({ type: { case: "rpc" as const, value: { type } } })),
+    }),
+    ...volumeCalls(deps),
+    ...snapshotCalls(deps),
+  };
+}
+
+export interface ControllerDeps {
+  readonly pool: Pool;
+  readonly nodeId: string;
+  readonly topology: Topology;
+}

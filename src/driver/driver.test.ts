@@ -1,0 +1,45 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aDriver, block, call, type TestDriver } from "./testing.ts";
+
+let driver: TestDriver;
+beforeEach(async () => {
+  driver = await aDriver();
+});
+afterEach(() => driver.close());
+
+describe("the walk", () => {
+  test("two volumes are written, cut as a group, restored, and the copies hold what was there", async () => {
+    const { csi } = driver;
+    const [a, b] = [await driver.volume("pvc-0"), await driver.volume("pvc-1")];
+    const [diskA, diskB] = [await driver.use(a), await driver.use(b)];
+    await diskA.write(0, Buffer.from("one"));
+    await diskB.write(4096, Buffer.from("two"));
+    const asked = { name: "group-1", sourceVolumeIds: [a, b] };
+    const { groupSnapshot } = await csi.groupController.createVolumeGroupSnapshot(asked, call);
+    await diskA.write(0, Buffer.from("ONE"));
+    await diskB.write(4096, Buffer.from("TWO"));
+    const snapshots = groupSnapshot?.snapshots ?? [];
+    expect(snapshots.map(({ sourceVolumeId }) => sourceVolumeId).toSorted()).toEqual([a, b].toSorted());
+    expect(new Set(snapshots.map(({ creationTime }) => creationTime?.nanos)).size).toBe(1);
+    const texts = await Promise.all(
+      snapshots.map(async ({ snapshotId, sourceVolumeId }) => {
+        const { volume } = await csi.controller.createVolume(
+          {
+            name: `restore-${snapshotId}`,
+            volumeCapabilities: [block],
+            volumeContentSource: { type: { case: "snapshot", value: { snapshotId } } },
+          },
+          call,
+        );
+        const disk = await driver.use(volume?.volumeId ?? "");
+        return (await disk.read(sourceVolumeId === a ? 0 : 4096, 3)).toString();
+      }),
+    );
+    expect(texts.toSorted()).toEqual(["one", "two"]);
+    const groupSnapshotId = groupSnapshot?.groupSnapshotId ?? "";
+    await csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId }, call);
+    expect(await readdir(join(driver.pool, "snapshots"))).toEqual([]);
+  });
+});

@@ -1,0 +1,124 @@
+import { serve } from "../csi/server.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Failure } from "../lib/failure.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import { topologyOf } from "./answer.ts";
+import { engineGone } from "./block/engine-lock.ts";
+import { SupervisedEngine } from "./block/supervised-engine.ts";
+import { controllerService } from "./controller.ts";
+import { pickEngine } from "./cut/cut-engine.ts";
+import { userlandEngine } from "./cut/userland.ts";
+import { groupService } from "./group.ts";
+import { identityService } from "./identity.ts";
+import { nodeService } from "./node.ts";
+import { systemFiles } from "./pool/files.ts";
+import { prepareLayout } from "./pool/layout.ts";
+import { poolOf } from "./pool/pool.ts";
+import { recover } from "./pool/recover.ts";
+import { Reservations } from "./pool/reservations.ts";
+import { Space } from "./pool/space.ts";
+import { openState } from "./pool/state.ts";
+import { exportsOf } from "./pool/uses.ts";
+import type { Workshop } from "./pool/workshop.ts";
+
+export interface DriverOptions {
+  /** CSI's socket: `unix:///path` or a path. */
+  readonly endpoint: string;
+  /** This machine, as the cluster calls it. */
+  readonly nodeId: string;
+  readonly poolDir: string;
+  /** See `Space`; without it volumes are thin. */
+  readonly poolSizeBytes?: bigint;
+  /** How cuts are taken: an engine's name, or "auto" for the best that works here. */
+  readonly engine: string;
+  /** Program and arguments that run the block engine (`runBlockEngine`). */
+  readonly engineCommand: readonly string[];
+  readonly driverName?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Seams for tests: file operations that fail, and the moments between two steps of the journal. */
+  readonly files?: Workshop["files"];
+  readonly onStep?: Workshop["onStep"];
+}
+
+export interface Driver {
+  /** Ends within 5 s: calls are ended or cut off, unfinished cuts dropped, volumes synced. */
+  close(): Promise<void>;
+}
+
+/** Calls that take longer are cut off, to be made again: what they began goes on or is dropped whole. */
+const stopGraceMs = 1_000;
+
+/**
+ * Starts the CSI driver over the volumes of one folder, and resolves when it serves.
+ *
+ * What an earlier run left half-done is ended first; what was in use is served again.
+ * @throws Failure "busy" if another driver has the pool; "precondition" if the pool cannot be used; "invalid"
+ */
+export async function startDriver(options: DriverOptions): Promise<Driver> {
+  const { driverName = "local.csi.groupsnap.dev", log } = options;
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of closing.reverse().splice(0)) await end();
+  };
+  try {
+    const { pool, engine, block } = await openWorkshop(options, closing);
+    const topology = topologyOf(driverName, options.nodeId);
+    const deps = { pool, nodeId: options.nodeId, topology };
+    const server = await serve({
+      address: options.endpoint,
+      identity: identityService({ driverName, engine, ready: () => block.ready() }),
+      controller: controllerService(deps),
+      groupController: groupService(deps),
+      node: nodeService(deps),
+      clock: options.clock,
+      log,
+    });
+    closing.push(() => server.stop(stopGraceMs));
+    log.info({ address: server.address, pool: options.poolDir, ...engine }, "driver serves");
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens state, engine and pool, in this order: nothing is served before what was half-done is ended. */
+async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) {
+  const { clock, random, log, files = systemFiles } = options;
+  const layout = await prepareLayout(options.poolDir);
+  const state = await openState(layout.state);
+  const ended: (() => Promise<void>)[] = [];
+  closing.push(async () => {
+    for (const settled of ended) await settled();
+    state.close();
+  });
+  await engineGone(layout.lock, clock, new AbortController().signal);
+  await recover({ layout, state, files, log });
+  const block = new SupervisedEngine({
+    command: options.engineCommand,
+    lock: layout.lock,
+    exports: () => exportsOf({ layout, state }),
+    clock,
+    random,
+    log,
+  });
+  closing.push(() => block.close());
+  await block.ready();
+  const userland = userlandEngine({ block, canReflink: () => files.canReflink(layout.pool) });
+  const { engine: cutter, finding } = await pickEngine([userland], options.engine, log);
+  const space = new Space({ state, files, folder: layout.pool, limitBytes: limitOf(options.poolSizeBytes) });
+  const seams = options.onStep && { onStep: options.onStep };
+  const reservations = new Reservations();
+  const pool = poolOf({ layout, state, files, space, reservations, cutter, block, clock, random, log, ...seams });
+  ended.push(() => pool.settled());
+  return { pool, block, engine: { name: cutter.name, finding } };
+}
+
+function limitOf(bytes: bigint | undefined): number | undefined {
+  if (bytes === undefined) return undefined;
+  if (bytes <= 0n) throw new Failure("invalid", `the pool's size must be more than ${bytes} bytes`);
+  return Number(bytes);
+}

@@ -1,0 +1,84 @@
+import { NodeServiceCapability_RPC_Type as Rpc, VolumeUsage_Unit as Unit } from "../csi/gen/csi_pb.js";
+import type { CsiHandlers } from "../csi/server.ts";
+import { Failure } from "../lib/failure.ts";
+import type { Topology } from "./answer.ts";
+import type { Pool } from "./pool/pool.ts";
+import { required, requiredPath, requiredUsage, sizeRangeOf } from "./request.ts";
+
+const capabilities = [Rpc.STAGE_UNSTAGE_VOLUME, Rpc.GET_VOLUME_STATS, Rpc.EXPAND_VOLUME, Rpc.SINGLE_NODE_MULTI_WRITER];
+
+interface NodeDeps {
+  readonly pool: Pool;
+  readonly nodeId: string;
+  readonly topology: Topology;
+}
+
+/**
+ * CSI's node service without root: a published volume is an NBD socket, at the target path (Block) or as `volume.nbd` in
+ * it (Filesystem).
+ */
+export function nodeService({ pool, nodeId, topology }: NodeDeps): NonNullable<CsiHandlers["node"]> {
+  const { uses, volumes } = pool;
+  return {
+    nodeGetInfo: async () => ({ nodeId, accessibleTopology: topology }),
+
+    nodeGetCapabilities: async () => ({
+      capabilities: capabilities.map((type) => ({ type: { case: "rpc" as const, value: { type } } })),
+    }),
+
+    async nodeStageVolume(request) {
+      const volumeId = required(request.volumeId, "volume_id");
+      const path = requiredPath(request.stagingTargetPath, "staging_target_path");
+      await uses.stage({ volumeId, path, ...requiredUsage(request.volumeCapability) });
+      return {};
+    },
+
+    async nodeUnstageVolume(request) {
+      const path = requiredPath(request.stagingTargetPath, "staging_target_path");
+      await uses.end(required(request.volumeId, "volume_id"), path);
+      return {};
+    },
+
+    async nodePublishVolume(request) {
+      const volumeId = required(request.volumeId, "volume_id");
+      const path = requiredPath(request.targetPath, "target_path");
+      const usage = requiredUsage(request.volumeCapability);
+      if (request.stagingTargetPath === "")
+        throw new Failure("precondition", "staging_target_path is required: this driver stages volumes");
+      const staging = requiredPath(request.stagingTargetPath, "staging_target_path");
+      const readOnly = request.readonly || usage.readOnly;
+      await uses.publish({ volumeId, path, access: usage.access, readOnly }, staging);
+      return {};
+    },
+
+    async nodeUnpublishVolume(request) {
+      const path = requiredPath(request.targetPath, "target_path");
+      await uses.end(required(request.volumeId, "volume_id"), path);
+      return {};
+    },
+
+    async nodeGetVolumeStats(request) {
+      const volume = volumes.get(required(request.volumeId, "volume_id"));
+      checkUse(pool, volume.id, request.volumePath);
+      const used = BigInt((await pool.allocatedBytes(volume.id)) ?? 0);
+      const total = BigInt(volume.sizeBytes);
+      return { usage: [{ unit: Unit.BYTES, total, used, available: total > used ? total - used : 0n }] };
+    },
+
+    async nodeExpandVolume(request) {
+      const { id, sizeBytes } = volumes.get(required(request.volumeId, "volume_id"));
+      checkUse(pool, id, request.volumePath);
+      if (request.volumeCapability) requiredUsage(request.volumeCapability);
+      const { atLeastBytes = 0 } = sizeRangeOf(request.capacityRange);
+      if (atLeastBytes > sizeBytes)
+        throw new Failure("outOfRange", `volume ${id} has ${sizeBytes} bytes: expand it at the controller first`);
+      return { capacityBytes: BigInt(sizeBytes) };
+    },
+  };
+}
+
+function checkUse(pool: Pool, volumeId: string, givenPath: string): void {
+  const path = requiredPath(givenPath, "volume_path");
+  if (pool.uses.find(volumeId, path) === undefined)
+    throw new Failure("notFound", `volume ${volumeId} is not in use at ${path}`);
+}

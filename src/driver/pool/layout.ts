@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure } from "../../lib/failure.ts";
+import { socketPathLimitBytes } from "../../lib/nbd/wire.ts";
+
+/** Where everything of one pool lies. */
+export interface Layout {
+  readonly pool: string;
+  readonly state: string;
+  readonly volumes: string;
+  readonly snapshots: string;
+  /** Holds the sockets, at paths short enough for a socket. */
+  readonly sockets: string;
+  /** Socket of the engine that works on this pool. */
+  readonly lock: string;
+}
+
+const ownerOnly = 0o700;
+/** The longest name put into the folder of sockets: an id and its ending. */
+const socketNameBytes = 64;
+
+/**
+ * Makes the pool's folders where they are missing.
+ *
+ * Sockets lie in the pool if its path is short enough, else in a folder of the system's temporary directory whose name
+ * follows from the pool's path, so that a link to a socket stays right when the driver starts again.
+ * @throws Failure "precondition" if the folder cannot be used
+ */
+export async function prepareLayout(poolDir: string): Promise<Layout> {
+  try {
+    await mkdir(poolDir, { recursive: true, mode: ownerOnly });
+    const pool = await realpath(poolDir);
+    const volumes = join(pool, "volumes");
+    const snapshots = join(pool, "snapshots");
+    const sockets = socketFolder(pool);
+    for (const folder of [volumes, snapshots, sockets]) await mkdir(folder, { recursive: true, mode: ownerOnly });
+    await checkOwner(sockets);
+    return { pool, volumes, snapshots, sockets, state: join(pool, "state.db"), lock: join(sockets, "engine.sock") };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure("precondition", `cannot use ${poolDir} as a pool: ${reason}`, { cause: error });
+  }
+}
+
+function socketFolder(pool: string): string {
+  const inside = join(pool, "run");
+  if (Buffer.byteLength(inside) + 1 + socketNameBytes <= socketPathLimitBytes) return inside;
+  const name = createHash("sha256").update(pool).digest("hex").slice(0, 16);
+  return join(tmpdir(), `groupsnap-${name}`);
+}
+
+/** A temporary directory is everyone's: what somebody else put there under our name is not used. */
+async function checkOwner(folder: string): Promise<void> {
+  const found = await lstat(folder);
+  if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0) return;
+  throw new Failure("precondition", `cannot put sockets into ${folder}: it must be a folder that is ours alone (0700)`);
+}
+
+export const volumeImage = (layout: Layout, id: string) => join(layout.volumes, `${id}.img`);
+export const snapshotImage = (layout: Layout, id: string) => join(layout.snapshots, `${id}.img`);
+/** The socket at which a volume is served, for reading and writing or for reading alone. */
+export const socketOf = (layout: Layout, volume: string, readOnly: boolean) =>
+  join(layout.sockets, `${volume}${readOnly ? ".ro" : ""}.nbd`);

@@ -1,0 +1,52 @@
+import type { Consistency } from "../cut/cut-engine.ts";
+
+/**
+ * How far a thing has come. Only what is ready exists for callers; anything else is an intent that was written down
+ * before its files were touched, to be finished or undone.
+ */
+export type State = "creating" | "ready" | "deleting";
+
+export type Source =
+  | { readonly kind: "snapshot"; readonly id: string }
+  | { readonly kind: "volume"; readonly id: string };
+
+export interface VolumeRecord {
+  /** Position in lists: grows with every volume, never reused. */
+  readonly seq: number;
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly source: Source | undefined;
+  readonly state: State;
+}
+
+export interface SnapshotRecord {
+  readonly seq: number;
+  readonly id: string;
+  /** Members of a group have no name of their own. */
+  readonly name: string | undefined;
+  readonly groupId: string | undefined;
+  readonly volumeId: string;
+  readonly sizeBytes: number;
+  /** What its image occupies, which no longer changes. */
+  readonly storedBytes: number;
+  readonly takenAt: Date;
+  readonly consistency: Consistency;
+  readonly state: State;
+}
+
+export interface GroupRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly takenAt: Date;
+  readonly state: State;
+}
+
+/** A volume in use on this machine, at a path that a user of it was given. */
+export interface UseRecord {
+  readonly path: string;
+  readonly volumeId: string;
+  readonly kind: "stage" | "publish";
+  readonly access: "block" | "filesystem";
+  readonly readOnly: boolean;
+}

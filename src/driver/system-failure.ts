@@ -1,0 +1,23 @@
+import { type Code, Failure } from "../lib/failure.ts";
+
+const codeOfName: Readonly<Record<string, Code>> = {
+  ENOSPC: "exhausted",
+  EDQUOT: "exhausted",
+  EFBIG: "outOfRange",
+  EMFILE: "unavailable",
+  ENFILE: "unavailable",
+  AbortError: "unavailable",
+};
+const adviceOfCode: Partial<Record<Code, string>> = {
+  exhausted: "; its filesystem is full: delete volumes or snapshots, or make room",
+  outOfRange: "; a file of that size is more than its filesystem can hold",
+};
+
+/** A system error as a Failure: by its name, with what was tried. A Failure stays what it is. */
+export function failureOfSystem(error: unknown, tried: string): Failure {
+  if (error instanceof Failure) return error;
+  const reason = error instanceof Error ? error : new Error(String(error));
+  const name = (error as NodeJS.ErrnoException | undefined)?.code ?? reason.name; // system errors carry a name
+  const code = codeOfName[name] ?? "internal";
+  return new Failure(code, `${tried}: ${reason.message}${adviceOfCode[code] ?? ""}`, { cause: error });
+}

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Csi, connect } from "../csi/client.ts";
+import { VolumeCapability_AccessMode_Mode as Mode } from "../csi/gen/csi_pb.js";
+import { systemClock } from "../lib/clock.ts";
+import { silent } from "../lib/log.ts";
+import { connectNbd, type NbdClient } from "../lib/nbd/client.ts";
+import { systemRandom } from "../lib/random.ts";
+import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
+
+/** How tests start the block engine: from source. */
+export const engineCommand = [process.execPath, "--import", "tsx", "src/driver/block/engine-main.ts"];
+
+const signal = new AbortController().signal;
+export const call = { signal, timeoutMs: 30_000 };
+
+export const block = {
+  accessType: { case: "block" as const, value: {} },
+  accessMode: { mode: Mode.SINGLE_NODE_WRITER },
+};
+export const filesystem = {
+  accessType: { case: "mount" as const, value: {} },
+  accessMode: { mode: Mode.SINGLE_NODE_WRITER },
+};
+
+/** A driver over a pool in a throw-away folder, with a client; for tests. */
+export interface TestDriver {
+  readonly csi: Csi;
+  readonly folder: string;
+  readonly pool: string;
+  /** Makes an empty volume. */
+  volume(name: string, sizeBytes?: number): Promise<string>;
+  /** Publishes a volume as a block device and connects to it. */
+  use(volumeId: string): Promise<NbdClient>;
+  /** Stages and publishes it, and says where. */
+  publish(volumeId: string): Promise<{ readonly staging: string; readonly target: string }>;
+  unpublish(volumeId: string): Promise<void>;
+  /** Ends the driver and starts it again over the same pool. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function aDriver(options: Partial<DriverOptions> = {}): Promise<TestDriver> {
+  const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
+  const endpoint = join(folder, "csi.sock");
+  const pool = options.poolDir ?? join(folder, "pool");
+  const start = (): Promise<Driver> =>
+    startDriver({
+      endpoint,
+      nodeId: "node-1",
+      poolDir: pool,
+      engine: "auto",
+      engineCommand,
+      clock: systemClock,
+      random: systemRandom,
+      log: silent,
+      ...options,
+    });
+  let driver = await start();
+  const csi = connect({ address: endpoint });
+  const clients: NbdClient[] = [];
+  const pathsOf = (volumeId: string) => ({
+    staging: join(folder, `staged-${volumeId}`),
+    target: join(folder, `target-${volumeId}`),
+  });
+  const publish = async (volumeId: string) => {
+    const { staging, target } = pathsOf(volumeId);
+    const staged = { volumeId, stagingTargetPath: staging, volumeCapability: block };
+    await csi.node.nodeStageVolume(staged, call);
+    await csi.node.nodePublishVolume({ ...staged, targetPath: target }, call);
+    return { staging, target };
+  };
+  return {
+    csi,
+    folder,
+    pool,
+    publish,
+    async volume(name, sizeBytes = 1 << 20) {
+      const capacityRange = { requiredBytes: BigInt(sizeBytes) };
+      const { volume } = await csi.controller.createVolume({ name, capacityRange, volumeCapabilities: [block] }, call);
+      return volume?.volumeId ?? "";
+    },
+    async use(volumeId) {
+      const { target } = await publish(volumeId);
+      const client = await connectNbd({ path: target, signal });
+      clients.push(client);
+      return client;
+    },
+    async unpublish(volumeId) {
+      const { staging, target } = pathsOf(volumeId);
+      await csi.node.nodeUnpublishVolume({ volumeId, targetPath: target }, call);
+      await csi.node.nodeUnstageVolume({ volumeId, stagingTargetPath: staging }, call);
+    },
+    async restart() {
+      await driver.close();
+      driver = await start();
+    },
+    async close() {
+      csi.close();
+      await Promise.all(clients.map((client) => client.close()));
+      await driver.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
