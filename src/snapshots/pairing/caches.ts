@@ -1,4 +1,6 @@
+import { groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
+import { snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "../../api/snapshot/types.ts";
 import type { Cache, Indexes } from "../../kube/cache/cache.ts";
 import type { Claim } from "../../kube/core/claim.ts";
@@ -32,11 +34,11 @@ export function volumeKey(driver: string, handle: string): string {
   return `${driver}^${handle}`;
 }
 
-const snapshotKind = "VolumeSnapshot";
-
 /** The keys of the VolumeSnapshots that a claim is to be made from. */
 export function sourceSnapshotsOf(claim: Claim): readonly string[] {
-  const sources = [claim.spec.dataSource, claim.spec.dataSourceRef].filter((source) => source?.kind === snapshotKind);
+  const sources = [claim.spec.dataSource, claim.spec.dataSourceRef].filter(
+    (source) => source?.kind === snapshots.kind && source.apiGroup === snapshots.group,
+  );
   const keys = sources.map((source) =>
     keyOf({ namespace: source?.namespace ?? claim.metadata.namespace, name: source?.name ?? "" }),
   );
@@ -56,7 +58,7 @@ export const snapshotIndexes: Indexes<Snapshot> = {
   },
   /** Filed under the uid of the group it is a member of, whatever version the owner was written in. */
   [byGroup]: ({ metadata }) =>
-    (metadata.ownerReferences ?? []).filter((owner) => owner.kind === "VolumeGroupSnapshot").map((owner) => owner.uid),
+    (metadata.ownerReferences ?? []).filter((owner) => owner.kind === groupSnapshots.kind).map((owner) => owner.uid),
 };
 
 export const contentIndexes: Indexes<SnapshotContent> = {

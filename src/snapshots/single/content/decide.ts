@@ -3,19 +3,24 @@ import { contentFinalizer } from "../../../api/finalizers.ts";
 import { contents } from "../../../api/snapshot/resources.ts";
 import { parseContentSource } from "../../../api/snapshot/source.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
-import { nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
+import { type Next, nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { type Change, hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
-import { isMemberContent } from "../../pairing/member.ts";
-import type { ContentSeen } from "./observe.ts";
+import { type ContentSeen, graceMsOf } from "./observe.ts";
 
 /** Keeps a content from going before its snapshot, and clears away one whose snapshot went without it. */
-export function decide({ content, snapshot }: ContentSeen): Plan<ObjectAction> {
-  if (isMemberContent(content)) return nothing("LeftToItsGroup");
+export function decide(seen: ContentSeen): Plan<ObjectAction> {
+  const { content, snapshot } = seen;
+  const graceMs = graceMsOf(seen);
+  if (graceMs > 0) return { ...nothing("LeftToItsGroup"), next: nextAfter(graceMs) };
   if (!isTerminating(content) && !hasFinalizer(content, contentFinalizer))
     return plan("ProtectContent", [change(content, { addFinalizers: [contentFinalizer] })]);
   if (snapshot || !content.spec.volumeSnapshotRef.uid) return nothing("ContentIsKept");
   return clear(content);
+}
+
+function nextAfter(graceMs: number): Next {
+  return Number.isFinite(graceMs) ? { when: "later", delayMs: graceMs } : onChange;
 }
 
 /**

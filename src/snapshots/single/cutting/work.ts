@@ -34,6 +34,7 @@ function workOfLiving(content: SnapshotContent): Work {
   const marked = hasAnnotation(content, beingCreated);
   if (handle === undefined) {
     if (source.kind === "adopt") return none("NothingToAdopt");
+    if (!content.spec.volumeSnapshotRef.uid) return none("NotBound");
     return hasAnnotation(content, beingDeleted) && !marked
       ? none("SnapshotIsGoing")
       : { kind: "cut", volume: source.volume };
