@@ -11,31 +11,21 @@ import { actOn, type ObjectAction } from "../pairing/action.ts";
 import { bindingOf } from "../pairing/binding.ts";
 import type { SnapshotCaches } from "../pairing/caches.ts";
 import { hasFinalizer, isTerminating } from "../pairing/change.ts";
-import { type AdoptionSeen, decideAdoption } from "./binding/adopt.ts";
+import { decideAdoption } from "./binding/adopt.ts";
 import { decideBinding } from "./binding/decide.ts";
-import { type BindingSeen, observeBinding } from "./binding/observe.ts";
+import { observeBinding } from "./binding/observe.ts";
 import { factsOf } from "./facts.ts";
 import { decideMembers } from "./members/decide.ts";
-import { type MembersSeen, observeMembers } from "./members/observe.ts";
+import { observeMembers } from "./members/observe.ts";
 import { decideRelease } from "./release/decide.ts";
-import { observeRelease, type ReleaseSeen } from "./release/observe.ts";
+import { observeRelease } from "./release/observe.ts";
+import type { GroupSeen, LostSeen } from "./seen.ts";
 import { reportObstacle } from "./status.ts";
 import { watchesOf } from "./watches.ts";
 
 /** What the snapshot-controller needs to carry groups through their life. */
 export interface GroupDeps {
   readonly caches: SnapshotCaches;
-}
-
-/** A group is in exactly one stage, and each stage has its own facts. */
-export type GroupSeen = BindingSeen | AdoptionSeen | LostSeen | MembersSeen | ReleaseSeen;
-
-/** The content that the group is bound to was taken away by force. */
-interface LostSeen {
-  readonly stage: "lost";
-  readonly group: GroupSnapshot;
-  readonly contentName: string;
-  readonly now: Date;
 }
 
 /** Carries a VolumeGroupSnapshot through its life: one reconciler and one queue, so that its stages never run side by side. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import { isTerminating } from "../pairing/change.ts";
-import type { GroupSeen } from "./controller.ts";
+import type { GroupSeen } from "./seen.ts";
 
 /** What a group's next step depends on, without the statuses, marks and finalizers that we write ourselves. */
 export function factsOf(seen: GroupSeen): unknown {

@@ -8,8 +8,8 @@ import { mayHaveHappened } from "../../../csi/status.ts";
 import type { ActContext } from "../../../kube/controller/controller.ts";
 import { secrets, valuesOf } from "../../../kube/core/secret.ts";
 import { Failure, failureOf, isFailure } from "../../../lib/failure.ts";
-import type { GroupContentDeps } from "../content-controller.ts";
 import { type Answer, faultOfAnswer, parseAnswer } from "./answer.ts";
+import type { GroupContentDeps } from "./deps.ts";
 import type { Learnt, Memory } from "./memory.ts";
 import { deletionSecretOf, type Terms, termsOfAsking, termsOfCut } from "./request.ts";
 

@@ -1,7 +1,7 @@
 import { groupBeingDeleted } from "../../../api/annotations.ts";
 import type { GroupSnapshotClass, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { hasAnnotation, isTerminating } from "../../pairing/change.ts";
-import type { GroupContentDeps } from "../content-controller.ts";
+import type { GroupContentDeps } from "./deps.ts";
 import type { Learnt, Memory } from "./memory.ts";
 import { deletionSecretOf } from "./request.ts";
 
