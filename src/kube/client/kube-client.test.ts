@@ -19,11 +19,19 @@ const things: Resource<Thing> = {
 };
 const signal = new AbortController().signal;
 const thing = (name: string, resourceVersion = "1", size: number | bigint = 1) => ({
-  ...{ apiVersion: "example.com/v1", kind: "Thing", spec: { size } },
+  apiVersion: "example.com/v1",
+  kind: "Thing",
+  spec: { size },
   metadata: { name, namespace: "demo", uid: `uid-${name}`, resourceVersion, creationTimestamp: "2026-01-01T00:00:00Z" },
 });
 const status = (code: number, reason: string, message: string, details?: object) => ({
-  ...{ apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", code, reason, message },
+  apiVersion: "v1",
+  kind: "Status",
+  metadata: {},
+  status: "Failure",
+  code,
+  reason,
+  message,
   ...(details && { details }),
 });
 
@@ -36,18 +44,22 @@ let address: string;
 
 beforeEach(async () => {
   seen = [];
-  server = createServer(async (request, response) => {
+  server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const received = Object.assign(request, { text: Buffer.concat(chunks).toString() });
-    seen.push(received);
-    handler(received, response);
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const received = Object.assign(request, { text: Buffer.concat(chunks).toString() });
+      seen.push(received);
+      handler(received, response);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   client = kubeClient({
     config: { server: address, tls: {}, credentials: fixedCredentials(bearer("s3cret")), namespace: "default" },
-    ...{ userAgent: "groupsnap-test", clock: systemClock, random: systemRandom },
+    userAgent: "groupsnap-test",
+    clock: systemClock,
+    random: systemRandom,
   });
 });
 afterEach(() => {
@@ -166,7 +178,9 @@ describe("requests", () => {
         credentials: fixedCredentials(bearer("x")),
         namespace: "default",
       },
-      ...{ userAgent: "groupsnap-test", clock: systemClock, random: systemRandom },
+      userAgent: "groupsnap-test",
+      clock: systemClock,
+      random: systemRandom,
     });
     const failure = await failed(nowhere.get(things, { namespace: "demo", name: "a" }, { signal }));
     expect(failure.message).toMatch(/at http:\/\/127.0.0.1:1: .*; nothing listens there/);
@@ -228,15 +242,18 @@ describe("watches", () => {
   const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 
   test("events that arrive in pieces of any size come out whole, bookmarks included", async () => {
-    handler = async (_request, response) => {
+    handler = (_request, response) => {
       const bytes = Buffer.from(
         line("ADDED", thing("ä", "6")) + line("BOOKMARK", { metadata: { resourceVersion: "9" } }),
       );
-      for (let i = 0; i < bytes.length; i += 7) {
-        response.write(bytes.subarray(i, i + 7));
-        await new Promise(setImmediate);
-      }
-      response.end();
+      const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7));
+      const next = () => {
+        const piece = pieces.shift();
+        if (!piece) return response.end();
+        response.write(piece);
+        return setImmediate(next);
+      };
+      next();
     };
     expect(await watched()).toEqual(["ADDED 6", "BOOKMARK 9"]);
     expect(seen[0]?.url).toBe("/apis/example.com/v1/things?watch=true&allowWatchBookmarks=true&resourceVersion=5");

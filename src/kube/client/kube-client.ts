@@ -77,7 +77,12 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
       }),
     patch: (resource, at, patch, call) =>
       one(http, {
-        ...{ method: "PATCH", verb: "patch", resource, at, call, subresource: call.subresource },
+        method: "PATCH",
+        verb: "patch",
+        resource,
+        at,
+        call,
+        subresource: call.subresource,
         ...patchBody(patch),
       }),
     delete: (resource, at, call) => remove(http, resource, at, call),
