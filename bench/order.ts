@@ -1,0 +1,48 @@
+// Order test on the driver, straight over its CSI socket: no group snapshot may lose the order of writes, and volumes
+// cut one after the other must, or the test is blind. ORDER_ROUNDS=50 makes it shorter, ORDER_VOLUMES=16 wider.
+import { aDriver } from "../src/driver/testing.ts";
+import { type Round, startOrderRounds } from "../src/testing/order-rounds.ts";
+
+const option = (name: string, byDefault: number) => Number(process.env[name] ?? byDefault);
+const groupRounds = option("ORDER_ROUNDS", 500);
+const controlRounds = option("ORDER_CONTROL_ROUNDS", 20);
+const volumes = option("ORDER_VOLUMES", 4);
+const writers = option("ORDER_WRITERS", 2);
+
+const driver = await aDriver();
+try {
+  const rounds = await startOrderRounds(driver, { volumes, writers });
+  const startedMs = performance.now();
+  const groups = await times(groupRounds, () => rounds.cutGroup());
+  const writesPerSecond = (1000 * rounds.acked()) / (performance.now() - startedMs);
+  const control = await times(controlRounds, () => rounds.cutInTurn());
+  await rounds.stop();
+  console.log(`${volumes} volumes, ${writers} writers, ${writesPerSecond.toFixed(0)} acknowledged records a second`);
+  const lost = tell("group snapshots", groups);
+  const seen = tell("control, volume after volume", control);
+  process.exitCode = lost === 0 && seen > 0 ? 0 : 1;
+} finally {
+  await driver.close();
+}
+
+async function times(count: number, work: () => Promise<Round>): Promise<readonly Round[]> {
+  const results: Round[] = [];
+  for (let i = 0; i < count; i++) results.push(await work());
+  return results;
+}
+
+/** Prints a line on some rounds, and the first violation. @returns how many of them lost the order */
+function tell(what: string, rounds: readonly Round[]): number {
+  const broken = rounds.filter(({ verdict }) => verdict.violations.length > 0);
+  const [cut, stall] = [spread(rounds.map(({ cutMs }) => cutMs)), spread(rounds.map(({ stalledMs }) => stalledMs))];
+  console.log(`${what}: ${rounds.length} rounds, ${broken.length} lost the order; cut ${cut}; longest stall ${stall}`);
+  const [first] = broken.flatMap(({ verdict }) => verdict.violations);
+  if (first) console.log(`  such as: ${first}`);
+  return broken.length;
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number) => (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0).toFixed(1);
+  return `p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms`;
+}

@@ -1,0 +1,186 @@
+import { randomUUID } from "node:crypto";
+import { block as blockCapability, call, type TestDriver } from "../driver/testing.ts";
+import { systemClock } from "../lib/clock.ts";
+import { Failure, isFailure } from "../lib/failure.ts";
+import { systemRandom } from "../lib/random.ts";
+import { judge, type Verdict } from "../verify/judge.ts";
+import { openNbdVolume } from "../verify/nbd-volume.ts";
+import type { VolumeIo } from "../verify/volume.ts";
+import { startWriters, type Writers } from "../verify/writers.ts";
+
+/** The order test on a driver over its CSI socket: writers that never rest, and rounds of cut, restore, judge, delete. */
+export interface OrderRounds {
+  /** Cuts all volumes by one group snapshot. */
+  cutGroup(): Promise<Round>;
+  /** The control: a snapshot of each volume, one after the other. */
+  cutInTurn(): Promise<Round>;
+  /** How many records the writers have on stable storage. */
+  acked(): number;
+  /** Ends the writers. @throws Failure that ended one of them early */
+  stop(): Promise<void>;
+}
+
+export interface Round {
+  readonly verdict: Verdict;
+  /** From the call to its answer, which the driver gives when the snapshot is complete. */
+  readonly cutMs: number;
+  /** The longest write with its flush that was under way in that time. */
+  readonly stalledMs: number;
+}
+
+/** Room for the rings of eight writers. */
+const volumeBytes = 16 << 20;
+/** A driver may say "ask again" while it copies; it has this long. */
+const cutLimitMs = 60_000;
+const signal = new AbortController().signal;
+
+export async function startOrderRounds(
+  driver: TestDriver,
+  load: { readonly volumes: number; readonly writers: number },
+): Promise<OrderRounds> {
+  const ids: string[] = [];
+  for (let i = 0; i < load.volumes; i++) ids.push(await driver.volume(`order-${i}`, volumeBytes));
+  const watch = stallWatch();
+  const volumes: VolumeIo[] = [];
+  for (const id of ids) volumes.push(watch.over(await openPublished(driver, id)));
+  const runId = randomUUID();
+  const machine = { clock: systemClock, random: systemRandom, signal };
+  const writers = await startWriters({ volumes, writers: load.writers, runId, ...machine });
+  const round = (cut: () => Promise<readonly CutSnapshot[]>) => runRound({ driver, writers, watch, runId, ids, cut });
+  return {
+    cutGroup: () => round(() => cutAsGroup(driver, ids)),
+    cutInTurn: () => round(() => cutOneByOne(driver, ids)),
+    acked: () => writers.progress().acked.reduce((sum, number) => sum + number, 0),
+    stop: () => writers.stop().finally(() => closeAll(volumes)),
+  };
+}
+
+interface CutSnapshot {
+  readonly sourceVolumeId: string;
+  readonly snapshotId: string;
+  /** Deletes it on the storage; for a member of a group, the group with it. */
+  readonly remove: () => Promise<unknown>;
+}
+
+interface RoundOptions {
+  readonly driver: TestDriver;
+  readonly writers: Writers;
+  readonly watch: StallWatch;
+  readonly runId: string;
+  readonly ids: readonly string[];
+  readonly cut: () => Promise<readonly CutSnapshot[]>;
+}
+
+async function runRound({ driver, writers, watch, runId, ids, cut }: RoundOptions): Promise<Round> {
+  const before = writers.progress();
+  const startedMs = performance.now();
+  watch.reset();
+  const snapshots = await cut();
+  const [cutMs, stalledMs] = [performance.now() - startedMs, watch.longestMs()];
+  const after = writers.progress();
+  const copies: string[] = [];
+  for (const id of ids)
+    copies.push(
+      await restore(
+        driver,
+        snapshots.find(({ sourceVolumeId }) => sourceVolumeId === id),
+      ),
+    );
+  const volumes: VolumeIo[] = [];
+  for (const copy of copies) volumes.push(await openPublished(driver, copy));
+  const verdict = await judge({ volumes, runId, before, after }).finally(() => closeAll(volumes));
+  for (const copy of copies) await removeVolume(driver, copy);
+  for (const remove of new Set(snapshots.map((snapshot) => snapshot.remove))) await remove();
+  return { verdict, cutMs, stalledMs };
+}
+
+async function cutAsGroup({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
+  const asked = { name: `groupsnapshot-${randomUUID()}`, sourceVolumeIds: [...ids] };
+  const { groupSnapshot } = await untilDone(() => csi.groupController.createVolumeGroupSnapshot(asked, call));
+  const { groupSnapshotId = "", snapshots = [], readyToUse } = groupSnapshot ?? {};
+  if (!readyToUse) throw new Failure("internal", `group ${asked.name} was answered but is not ready`);
+  const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId);
+  const remove = () => csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds }, call);
+  return snapshots.map(({ snapshotId, sourceVolumeId }) => ({ snapshotId, sourceVolumeId, remove }));
+}
+
+async function cutOneByOne({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
+  const snapshots: CutSnapshot[] = [];
+  for (const sourceVolumeId of ids) {
+    const asked = { name: `snapshot-${randomUUID()}`, sourceVolumeId };
+    const { snapshot } = await untilDone(() => csi.controller.createSnapshot(asked, call));
+    const snapshotId = snapshot?.snapshotId ?? "";
+    snapshots.push({ sourceVolumeId, snapshotId, remove: () => csi.controller.deleteSnapshot({ snapshotId }, call) });
+  }
+  return snapshots;
+}
+
+async function untilDone<T>(create: () => Promise<T>): Promise<T> {
+  const limit = AbortSignal.timeout(cutLimitMs);
+  for (;;) {
+    try {
+      return await create();
+    } catch (error) {
+      if (!isFailure(error, "busy")) throw error;
+    }
+    await systemClock.sleep(1, limit);
+  }
+}
+
+async function restore({ csi }: TestDriver, snapshot: CutSnapshot | undefined): Promise<string> {
+  if (!snapshot) throw new Failure("internal", "the driver left a volume out of the cut");
+  const { snapshotId } = snapshot;
+  const { volume } = await csi.controller.createVolume(
+    {
+      name: `copy-${randomUUID()}`,
+      volumeCapabilities: [blockCapability],
+      volumeContentSource: { type: { case: "snapshot", value: { snapshotId } } },
+    },
+    call,
+  );
+  return volume?.volumeId ?? "";
+}
+
+async function openPublished(driver: TestDriver, volumeId: string): Promise<VolumeIo> {
+  const { target } = await driver.publish(volumeId);
+  return openNbdVolume({ path: target, signal });
+}
+
+async function removeVolume(driver: TestDriver, volumeId: string): Promise<void> {
+  await driver.unpublish(volumeId);
+  await driver.csi.controller.deleteVolume({ volumeId }, call);
+}
+
+async function closeAll(volumes: readonly VolumeIo[]): Promise<void> {
+  await Promise.all(volumes.map((volume) => volume.close()));
+}
+
+/** Looks at how long writes and flushes take. */
+interface StallWatch {
+  over(volume: VolumeIo): VolumeIo;
+  reset(): void;
+  longestMs(): number;
+}
+
+function stallWatch(): StallWatch {
+  const underWay = new Set<number>();
+  let longestMs = 0;
+  const timed = async (work: () => Promise<void>) => {
+    const startedMs = performance.now();
+    underWay.add(startedMs);
+    await work();
+    underWay.delete(startedMs);
+    longestMs = Math.max(longestMs, performance.now() - startedMs);
+  };
+  return {
+    over: (volume) => ({
+      ...volume,
+      write: (offset, data) => timed(() => volume.write(offset, data)),
+      flush: () => timed(() => volume.flush()),
+    }),
+    reset: () => {
+      longestMs = 0;
+    },
+    longestMs: () => Math.max(longestMs, ...[...underWay].map((startedMs) => performance.now() - startedMs)),
+  };
+}
