@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ApiOptions } from "../processes/connect.ts";
 
 /** Options that several commands share, each with one meaning. */
 export const kubeconfigOption = () =>
@@ -78,13 +79,8 @@ export function durationMs(text: string): number {
   return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (durationUnitsMs[unit ?? ""] ?? 0), 0);
 }
 
-/** What every process that works on a cluster's API takes. */
-export interface ApiFlags {
-  readonly kubeconfig?: string;
-  readonly workerThreads: number;
-  readonly workerActions: number;
-  readonly kubeApiQps?: number;
-  readonly kubeApiBurst?: number;
+/** The flags of every process that works on a cluster's API. */
+export interface ApiFlags extends ApiOptions {
   readonly verbosity: number;
 }
 
@@ -98,3 +94,9 @@ export function addApiOptions(command: Command): Command {
     verbosityOption(),
   ].reduce((made, option) => made.addOption(option), command);
 }
+
+export const callTimeoutOption = () =>
+  new Option("--timeout <duration>", "limit on one call to the driver").argParser(durationMs).default(60_000, "1m");
+
+export const extraMetadataOption = () =>
+  new Option("--extra-create-metadata", "tell the driver the names of the objects it works for").default(false);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { assert } from "./assert.ts";
 import { Failure } from "./failure.ts";
 
 /** A process of ours that goes on by itself and has said that it works. */
@@ -41,7 +41,7 @@ export async function startDaemon(options: {
   const waited = new AbortController();
   try {
     const ready = await Promise.race([
-      readyOf(child.stdout),
+      readyOf(child),
       endOf(child, log),
       abortOf(AbortSignal.any([options.signal, waited.signal])),
     ]);
@@ -54,7 +54,9 @@ export async function startDaemon(options: {
   }
 }
 
-function readyOf(stdout: Readable): Promise<string> {
+function readyOf(child: ChildProcess): Promise<string> {
+  const { stdout } = child;
+  assert(stdout, "a pipe was asked for");
   return new Promise((resolve) => {
     createInterface({ input: stdout }).on("line", (line) => {
       const [, ready] = readyLine.exec(line) ?? [];

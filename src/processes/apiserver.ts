@@ -1,5 +1,6 @@
 import { crds } from "../api/crds.ts";
 import { startApiServer } from "../apiserver/server.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
 
 /** The embedded API server alone. */
@@ -10,7 +11,7 @@ export async function startApiserver(
   const server = await startApiServer({
     dataDir: options.dataDir,
     port: options.port,
-    crds: options.crds ? crds : [],
+    crds: options.crds ? (crds as readonly object[] as readonly JsonObject[]) : [], // plain data,
     clock: around.clock,
     random: around.random,
     log: around.log,

@@ -1,8 +1,16 @@
-import type { Client } from "../kube/client/client.ts";
-import { kubeClient } from "../kube/client/kube-client.ts";
+import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
 import { systemClock } from "../lib/clock.ts";
 import { systemRandom } from "../lib/random.ts";
+
+/** What every process that works on a cluster's API is told. */
+export interface ApiOptions {
+  readonly kubeconfig?: string;
+  readonly workerThreads: number;
+  readonly workerActions: number;
+  readonly kubeApiQps?: number;
+  readonly kubeApiBurst?: number;
+}
 
 /** A client for the cluster that a kubeconfig, the environment or the pod's service account names. */
 export async function connect(options: {
@@ -11,7 +19,7 @@ export async function connect(options: {
   readonly userAgent: string;
   readonly kubeApiQps?: number;
   readonly kubeApiBurst?: number;
-}): Promise<Client> {
+}): Promise<KubeClient> {
   const config = await loadConfig(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {});
   return kubeClient({
     config,

@@ -1,12 +1,20 @@
 import { Command } from "commander";
-import { type ApiFlags, addApiOptions, csiAddressOption, durationMs, wholeNumber } from "../options.ts";
+import {
+  type ApiFlags,
+  addApiOptions,
+  callTimeoutOption,
+  csiAddressOption,
+  extraMetadataOption,
+  wholeNumber,
+} from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const csiSnapshotterCommand = () =>
   addApiOptions(new Command("csi-snapshotter"))
     .description("Cut and delete snapshots through a CSI driver; one beside each driver.")
     .addOption(csiAddressOption())
-    .option("--timeout <duration>", "limit on one call to the driver", durationMs, 60_000)
+    .addOption(callTimeoutOption())
+    .addOption(extraMetadataOption())
     .option("--snapshot-name-prefix <text>", "what names of snapshots on the storage begin with", "snapshot")
     .option("--snapshot-name-uuid-length <n>", "how much of the uid they keep; all by default", wholeNumber(1))
     .option("--groupsnapshot-name-prefix <text>", "the same for group snapshots", "groupsnapshot")
@@ -21,6 +29,7 @@ export const csiSnapshotterCommand = () =>
 interface SnapshotterFlags extends ApiFlags {
   readonly csiAddress: string;
   readonly timeout: number;
+  readonly extraCreateMetadata: boolean;
   readonly snapshotNamePrefix: string;
   readonly snapshotNameUuidLength?: number;
   readonly groupsnapshotNamePrefix: string;

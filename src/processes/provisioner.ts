@@ -1,0 +1,54 @@
+import { contents, snapshots } from "../api/snapshot/resources.ts";
+import type { Capabilities } from "../csi/capabilities.ts";
+import type { Csi } from "../csi/client.ts";
+import type { Client } from "../kube/client/client.ts";
+import { claims } from "../kube/core/claim.ts";
+import { csiNodes, nodes } from "../kube/core/node.ts";
+import { storageClasses } from "../kube/core/storage-class.ts";
+import { volumes } from "../kube/core/volume.ts";
+import { claimProvisioner } from "../provisioning/claims.ts";
+import { claimIndexes } from "../provisioning/deps.ts";
+import { volumeReleaser } from "../provisioning/volumes.ts";
+import { type ApiOptions, connect } from "./connect.ts";
+import { controllerHost } from "./controller-host.ts";
+import { connectDriver } from "./csi.ts";
+import type { Running, Surroundings } from "./surroundings.ts";
+
+export interface ProvisionerOptions extends Pick<ApiOptions, "workerThreads" | "workerActions"> {
+  /** Limit of one call to the driver. */
+  readonly timeoutMs: number;
+  readonly extraCreateMetadata: boolean;
+}
+
+/** The provisioner: volumes of one driver for the claims that want them. */
+export async function startProvisioner(
+  options: ApiOptions & ProvisionerOptions & { readonly csiAddress: string },
+  around: Surroundings,
+): Promise<Running> {
+  const driver = await connectDriver(options.csiAddress, around);
+  const client = await connect({ ...options, userAgent: "groupsnap-provisioner" });
+  const { ended } = await runProvisioner({ client, ...driver }, options, around);
+  return { ready: `provisioner of ${driver.capabilities.driver}`, ended };
+}
+
+export function runProvisioner(
+  peers: { readonly client: Client; readonly csi: Csi; readonly capabilities: Capabilities },
+  options: ProvisionerOptions,
+  around: Surroundings,
+): Promise<{ readonly ended: Promise<void> }> {
+  const { csi, capabilities } = peers;
+  const host = controllerHost(peers.client, { component: capabilities.driver, ...options }, around);
+  const caches = {
+    claims: host.cache(claims, { indexes: claimIndexes }),
+    volumes: host.cache(volumes),
+    storageClasses: host.cache(storageClasses),
+    snapshots: host.cache(snapshots, { optional: true }),
+    snapshotContents: host.cache(contents, { optional: true }),
+    nodes: host.cache(nodes),
+    csiNodes: host.cache(csiNodes),
+  };
+  const deps = { csi, capabilities, caches, options };
+  host.add(claimProvisioner(deps));
+  host.add(volumeReleaser(deps));
+  return host.start();
+}

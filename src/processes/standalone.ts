@@ -1,0 +1,120 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { localDriverName } from "../api/local-driver.ts";
+import type { Client } from "../kube/client/client.ts";
+import { startApiserver } from "./apiserver.ts";
+import { connect } from "./connect.ts";
+import { defaultWorkers } from "./controller-host.ts";
+import { connectDriver } from "./csi.ts";
+import { runCsiSnapshotter } from "./csi-snapshotter.ts";
+import { startDriverProcess } from "./driver.ts";
+import { installLocalClasses } from "./local-classes.ts";
+import { runNode } from "./node.ts";
+import { runProvisioner } from "./provisioner.ts";
+import { runSnapshotController } from "./snapshot-controller.ts";
+import type { Running, Surroundings } from "./surroundings.ts";
+
+export interface StandaloneOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly poolSize?: bigint;
+  /** Work on this cluster instead of on an API of our own. */
+  readonly kubeconfig?: string;
+}
+
+const calls = { timeoutMs: 60_000, extraCreateMetadata: false } as const;
+
+/**
+ * Everything in one process: an API, a driver, and all that works between them. Stops in the opposite order, so that
+ * controllers still have an API and a driver to finish with.
+ */
+export async function startStandalone(options: StandaloneOptions, around: Surroundings): Promise<Running> {
+  const dataDir = resolve(options.dataDir);
+  const [api, driver, controllers] = stages(around);
+  const server = options.kubeconfig
+    ? undefined
+    : await startApiserver({ dataDir, port: options.port, crds: true }, api.around);
+  const kubeconfig = options.kubeconfig ?? server?.ready.replace("kubeconfig ", "") ?? "";
+  ownFolder(dataDir);
+  const socket = join(dataDir, "csi.sock");
+  const storage = await startDriverProcess(
+    {
+      endpoint: `unix://${socket}`,
+      nodeId: hostname(),
+      pool: join(dataDir, "pool"),
+      ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }),
+      engine: "auto",
+    },
+    driver.around,
+  );
+  const client = await connect({ kubeconfig, userAgent: "groupsnap-start" });
+  await installLocalClasses(client, around.signal);
+  const working = await startControllers({ client, socket, dataDir, kubeconfig }, controllers.around);
+  const ended = inTurn(around.signal, [
+    { stage: controllers, ended: working.ended },
+    { stage: driver, ended: storage.ended },
+    ...(server ? [{ stage: api, ended: server.ended }] : []),
+  ]);
+  return { ready: `kubeconfig ${kubeconfig}`, ended };
+}
+
+async function startControllers(
+  given: { readonly client: Client; readonly kubeconfig: string; readonly socket: string; readonly dataDir: string },
+  around: Surroundings,
+): Promise<{ readonly ended: Promise<void> }> {
+  const { socket, dataDir, kubeconfig } = given;
+  const driver = await connectDriver(socket, around);
+  const clientOf = (name: string) => connect({ kubeconfig, userAgent: `groupsnap-${name}` });
+  const options = { ...defaultWorkers, ...calls };
+  const running = await Promise.all([
+    clientOf("node").then((client) => runNode({ client, ...driver }, { dataDir }, around)),
+    clientOf("provisioner").then((client) => runProvisioner({ client, ...driver }, options, around)),
+    clientOf("snapshot-controller").then((client) => runSnapshotController(client, options, around)),
+    clientOf("csi-snapshotter").then((client) => runCsiSnapshotter({ client, ...driver }, options, around)),
+  ]);
+  around.log.info({ driver: localDriverName, node: hostname() }, "all controllers work");
+  return { ended: Promise.all(running.map(({ ended }) => ended)).then(() => undefined) };
+}
+
+/** A stage of the process has a signal of its own, so that it can be stopped before the others. */
+interface Stage {
+  readonly around: Surroundings;
+  readonly stop: () => void;
+}
+
+function stages(around: Surroundings): readonly [Stage, Stage, Stage] {
+  const stage = (): Stage => {
+    const stopped = new AbortController();
+    return {
+      around: { ...around, signal: stopped.signal },
+      stop: () => stopped.abort(around.signal.reason),
+    };
+  };
+  return [stage(), stage(), stage()];
+}
+
+/** Waits for the signal, then stops one stage after the other. A stage that ends by itself takes the others with it. */
+async function inTurn(
+  signal: AbortSignal,
+  order: readonly { readonly stage: Stage; readonly ended: Promise<void> }[],
+): Promise<void> {
+  await Promise.race([aborted(signal), ...order.map(({ ended }) => ended)]);
+  for (const { stage, ended } of order) {
+    stage.stop();
+    await ended;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** The folder holds keys and volumes: nobody else's business. */
+function ownFolder(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  chmodSync(dataDir, 0o700);
+}

@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Daemon, startDaemon } from "../lib/daemon.ts";
+import { programPath } from "../processes/program.ts";
+
+/** The built program in a temporary folder: `start` runs one of its processes and waits for its ready line. */
+export interface Program {
+  /** The folder that all of it happens in; short, so that sockets below it fit. */
+  readonly folder: string;
+  start(args: readonly string[], signal?: AbortSignal): Promise<Daemon>;
+  /** Kills what is still running and removes the folder. */
+  clean(): Promise<void>;
+}
+
+/** A process that is not ready by then has hung. */
+const readyLimitMs = 20_000;
+
+export function program(): Program {
+  const folder = mkdtempSync(join(tmpdir(), "gs-"));
+  const daemons: Daemon[] = [];
+  return {
+    folder,
+    async start(args, signal = AbortSignal.timeout(readyLimitMs)) {
+      const daemon = await startDaemon({
+        argv: [process.execPath, programPath(), ...args],
+        logPath: join(folder, `${args[0]}-${daemons.length}.log`),
+        signal,
+      });
+      daemons.push(daemon);
+      return daemon;
+    },
+    async clean() {
+      await Promise.all(daemons.map((daemon) => daemon.end("SIGKILL")));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
