@@ -54,6 +54,7 @@ function watchesOf({ caches }: ProvisioningDeps) {
       ref.name ? waiting(needs.snapshot(keyOf({ namespace: ref.namespace, name: ref.name }))) : [],
     ),
     watch(caches.csiNodes, () => waiting(needs.anything)),
+    watch(caches.nodes, () => waiting(needs.anything)),
   ];
 }
 

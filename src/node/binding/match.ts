@@ -1,0 +1,66 @@
+import type { Claim } from "../../kube/core/claim.ts";
+import type { NodeSelectorRequirement, Volume } from "../../kube/core/volume.ts";
+import { matches } from "../../kube/object.ts";
+import { parseQuantity } from "../../kube/quantity.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The smallest free volume that serves the claim on this node. A claim that is to start with data gets none: volumes
+ * that exist hold other data.
+ */
+export function bestMatch(claim: Claim, free: readonly Volume[], nodeLabels: Labels): Volume | undefined {
+  if (claim.spec.dataSource ?? claim.spec.dataSourceRef) return undefined;
+  return free
+    .filter((volume) => volume.spec.claimRef === undefined && !volume.metadata.deletionTimestamp)
+    .filter((volume) => whyNot(claim, volume) === undefined && isReachable(volume, nodeLabels))
+    .sort((a, b) => compare(sizeOf(a), sizeOf(b)) || a.metadata.name.localeCompare(b.metadata.name))[0];
+}
+
+/** Why this volume cannot serve the claim, or undefined when it can. */
+export function whyNot({ spec }: Claim, volume: Volume): string | undefined {
+  const { name, labels = {} } = volume.metadata;
+  const has = volume.spec;
+  const [wantedClass, hasClass] = [spec.storageClassName ?? "", has.storageClassName ?? ""];
+  if (wantedClass !== hasClass) return `volume "${name}" is of class "${hasClass}", the claim of "${wantedClass}"`;
+  const [wantedMode, hasMode] = [spec.volumeMode ?? "Filesystem", has.volumeMode ?? "Filesystem"];
+  if (wantedMode !== hasMode) return `volume "${name}" is ${hasMode}, spec.volumeMode of the claim is ${wantedMode}`;
+  const missing = spec.accessModes?.find((mode) => !has.accessModes?.includes(mode));
+  if (missing) return `volume "${name}" lacks access mode ${missing}`;
+  const wantedSize = spec.resources?.requests?.storage ?? "0";
+  if (sizeOf(volume) < parseQuantity(wantedSize))
+    return `volume "${name}" has ${has.capacity?.storage}, the claim asks for ${wantedSize}`;
+  if (spec.selector && !matches(spec.selector, labels)) return `spec.selector does not match volume "${name}"`;
+  return undefined;
+}
+
+function sizeOf({ spec }: Volume): bigint {
+  return parseQuantity(spec.capacity?.storage ?? "0");
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isReachable({ spec }: Volume, labels: Labels): boolean {
+  const terms = spec.nodeAffinity?.required.nodeSelectorTerms;
+  return !terms || terms.some((term) => term.matchExpressions.every((requirement) => meets(requirement, labels)));
+}
+
+function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    case "Gt":
+      return Number(value) > Number(values[0]);
+    case "Lt":
+      return Number(value) < Number(values[0]);
+  }
+}
