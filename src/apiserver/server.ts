@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
@@ -79,6 +80,7 @@ async function start(options: ApiServerOptions, unlock: () => void): Promise<Api
   const credentials = await loadCredentials({ folder, names, now: clock.now(), random });
   const store = openStore(await openLog(join(dataDir, "api.db")));
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // each watch listens to it
   const listener = await serve(options, { credentials, store, closing: closing.signal }).catch((error: unknown) => {
     store.close();
     throw error;

@@ -39,19 +39,28 @@ export function requestHandler(parts: HandlerParts): Handler {
   return (request, response) => {
     const startedMs = parts.clock.monotonicMs();
     const [path = "/", search = ""] = (request.url ?? "/").split("?", 2);
-    const left = new AbortController();
-    const leave = () => left.abort();
-    response.on("close", leave);
-    response.on("error", leave); // a client that left in the middle of an answer
-    parts.closing.addEventListener("abort", leave, { once: true });
-    serve(parts, { request, response, path, query: new URLSearchParams(search), left: left.signal })
+    response.on("error", () => response.destroy()); // a client that left in the middle of an answer
+    const left = () => leftOf(response, parts.closing);
+    serve(parts, { request, response, path, query: new URLSearchParams(search), left })
       .catch((error: unknown) => fail(parts, { request, response }, error))
       .finally(() => {
-        parts.closing.removeEventListener("abort", leave);
         const ms = Math.round(parts.clock.monotonicMs() - startedMs);
         parts.log.debug({ method: request.method, url: request.url, code: response.statusCode, ms }, "request");
       });
   };
+}
+
+/** Aborted when the client is gone, or the server closes. */
+function leftOf(response: HttpResponse, closing: AbortSignal): AbortSignal {
+  const left = new AbortController();
+  const leave = () => {
+    closing.removeEventListener("abort", leave);
+    left.abort();
+  };
+  response.on("close", leave);
+  closing.addEventListener("abort", leave);
+  if (response.destroyed || closing.aborted) leave();
+  return left.signal;
 }
 
 type Call = Omit<ResourceRequest, "path"> & { readonly path: string };

@@ -25,8 +25,8 @@ export interface ResourceRequest {
   readonly response: HttpResponse;
   readonly path: ResourcePath;
   readonly query: URLSearchParams;
-  /** Aborted when the client is gone or the server closes. */
-  readonly left: AbortSignal;
+  /** A signal that is aborted when the client is gone or the server closes; made for watches only. */
+  readonly left: () => AbortSignal;
 }
 
 type ServingApi = Api & { readonly hub: WatchHub };
@@ -115,7 +115,7 @@ async function serveWatch(api: ServingApi, call: ResourceRequest, target: Target
   const encoder = eventEncoder(presentation(api, call, target));
   const named = path.name === undefined ? {} : { fieldSelector: `metadata.name=${path.name}` };
   const open = () => stream(response, warningsOf(target));
-  await watch(api, target, { ...options, ...named }, { encoder, open, left });
+  await watch(api, target, { ...options, ...named }, { encoder, open, left: left() });
 }
 
 function presentation(api: Api, { request, query }: ResourceRequest, { served }: Target): Presentation {
