@@ -1,13 +1,13 @@
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import { snapshotAnswer } from "./answer.ts";
-import type { ControllerDeps } from "./controller.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { SnapshotRecord } from "./pool/records.ts";
 import { checkParameters, pageFrom, pageOf, required, requiredName } from "./request.ts";
+import type { ServiceDeps } from "./service-deps.ts";
 
 /** The calls about single snapshots, members of groups included, of the controller service. */
-export function snapshotCalls({ pool }: ControllerDeps) {
+export function snapshotCalls({ pool }: ServiceDeps) {
   const { snapshots } = pool;
   return {
     async createSnapshot(request, { signal }) {

@@ -3,7 +3,6 @@ import { VolumeHealthErrorType } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import { volumeAnswer } from "./answer.ts";
-import type { ControllerDeps } from "./controller.ts";
 import type { Source, VolumeRecord } from "./pool/records.ts";
 import { sizeLimitBytes, sizeUnitBytes } from "./pool/sizes.ts";
 import {
@@ -17,14 +16,11 @@ import {
   requiredUsage,
   sizeRangeOf,
 } from "./request.ts";
+import type { ServiceDeps } from "./service-deps.ts";
 
-/** The calls about volumes of the controller service. */
-export function volumeCalls({ pool, nodeId, topology }: ControllerDeps) {
+/** The controller's calls that make, change and delete volumes. */
+export function volumeCalls({ pool, topology }: ServiceDeps) {
   const { volumes } = pool;
-  const published = (volume: VolumeRecord) => ({
-    volume: volumeAnswer(volume, topology),
-    status: { publishedNodeIds: pool.uses.isPublished(volume.id) ? [nodeId] : [] },
-  });
   return {
     async createVolume(request, { signal }) {
       const name = requiredName(request.name);
@@ -41,6 +37,25 @@ export function volumeCalls({ pool, nodeId, topology }: ControllerDeps) {
       return {};
     },
 
+    async controllerExpandVolume(request) {
+      const id = required(request.volumeId, "volume_id");
+      if (request.capacityRange === undefined) throw new Failure("invalid", "capacity_range is required");
+      if (request.volumeCapability) requiredUsage(request.volumeCapability);
+      const { sizeBytes } = await volumes.grow(id, sizeRangeOf(request.capacityRange));
+      // Without root nobody here knows the filesystem inside: its user grows it.
+      return { capacityBytes: BigInt(sizeBytes), nodeExpansionRequired: false };
+    },
+  } satisfies CsiHandlers["controller"];
+}
+
+/** The controller's calls that look at volumes and at the room there is for them. */
+export function volumeQueries({ pool, nodeId, topology }: ServiceDeps) {
+  const { volumes } = pool;
+  const published = (volume: VolumeRecord) => ({
+    volume: volumeAnswer(volume, topology),
+    status: { publishedNodeIds: pool.uses.isPublished(volume.id) ? [nodeId] : [] },
+  });
+  return {
     async validateVolumeCapabilities(request) {
       volumes.get(required(request.volumeId, "volume_id"));
       const { volumeCapabilities, volumeContext, parameters, mutableParameters } = request;
@@ -79,15 +94,6 @@ export function volumeCalls({ pool, nodeId, topology }: ControllerDeps) {
         minimumVolumeSize: BigInt(sizeUnitBytes),
       };
     },
-
-    async controllerExpandVolume(request) {
-      const id = required(request.volumeId, "volume_id");
-      if (request.capacityRange === undefined) throw new Failure("invalid", "capacity_range is required");
-      if (request.volumeCapability) requiredUsage(request.volumeCapability);
-      const { sizeBytes } = await volumes.grow(id, sizeRangeOf(request.capacityRange));
-      // Without root nobody here knows the filesystem inside: its user grows it.
-      return { capacityBytes: BigInt(sizeBytes), nodeExpansionRequired: false };
-    },
   } satisfies CsiHandlers["controller"];
 }
 
@@ -108,7 +114,7 @@ function sourceOf({ volumeContentSource }: CreateVolumeRequest): Source | undefi
 
 type Segments = Readonly<Record<string, string>>;
 
-function checkTopology(wanted: TopologyRequirement | undefined, topology: ControllerDeps["topology"]): void {
+function checkTopology(wanted: TopologyRequirement | undefined, topology: ServiceDeps["topology"]): void {
   const requisite = wanted?.requisite ?? [];
   if (requisite.length === 0 || requisite.some(({ segments }) => isHere(segments, topology))) return;
   const here = JSON.stringify(topology.segments);
@@ -118,7 +124,7 @@ function checkTopology(wanted: TopologyRequirement | undefined, topology: Contro
   );
 }
 
-function isHere(segments: Segments, topology: ControllerDeps["topology"]): boolean {
+function isHere(segments: Segments, topology: ServiceDeps["topology"]): boolean {
   const here: Segments = topology.segments ?? {};
   return Object.entries(segments).every(([key, value]) => here[key] === value);
 }

@@ -1,9 +1,8 @@
 import { ControllerServiceCapability_RPC_Type as Rpc } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
-import type { Topology } from "./answer.ts";
 import { snapshotCalls } from "./controller-snapshots.ts";
-import { volumeCalls } from "./controller-volumes.ts";
-import type { Pool } from "./pool/pool.ts";
+import { volumeCalls, volumeQueries } from "./controller-volumes.ts";
+import type { ServiceDeps } from "./service-deps.ts";
 
 type ControllerHandlers = NonNullable<CsiHandlers["controller"]>;
 
@@ -23,18 +22,13 @@ const capabilities = [
 ];
 
 /** CSI's controller service. Volumes need no attaching: they are where the driver runs. */
-export function controllerService(deps: ControllerDeps): ControllerHandlers {
+export function controllerService(deps: ServiceDeps): ControllerHandlers {
   return {
     controllerGetCapabilities: async () => ({
       capabilities: capabilities.map((type) => ({ type: { case: "rpc" as const, value: { type } } })),
     }),
     ...volumeCalls(deps),
+    ...volumeQueries(deps),
     ...snapshotCalls(deps),
   };
-}
-
-export interface ControllerDeps {
-  readonly pool: Pool;
-  readonly nodeId: string;
-  readonly topology: Topology;
 }

@@ -3,9 +3,9 @@ import { GroupControllerServiceCapability_RPC_Type as Rpc } from "../csi/gen/csi
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import { answerOf } from "./controller-snapshots.ts";
-import type { Pool } from "./pool/pool.ts";
 import type { Group } from "./pool/snapshots.ts";
 import { checkParameters, required, requiredName } from "./request.ts";
+import type { ServiceDeps } from "./service-deps.ts";
 
 /** Members hold a file each while they are cut; more volumes at one instant no application has. */
 const memberLimit = 500;
@@ -13,7 +13,7 @@ const memberLimit = 500;
 const parameters = ["allowInconsistent"];
 
 /** CSI's group controller service. */
-export function groupService({ pool }: { readonly pool: Pool }): NonNullable<CsiHandlers["groupController"]> {
+export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["groupController"]> {
   const { snapshots } = pool;
   const answer = async (group: Group) => {
     const members = await Promise.all(group.members.map((member) => answerOf(pool, member)));

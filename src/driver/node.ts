@@ -1,23 +1,17 @@
 import { NodeServiceCapability_RPC_Type as Rpc, VolumeUsage_Unit as Unit } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
-import type { Topology } from "./answer.ts";
 import type { Pool } from "./pool/pool.ts";
 import { required, requiredPath, requiredUsage, sizeRangeOf } from "./request.ts";
+import type { ServiceDeps } from "./service-deps.ts";
 
 const capabilities = [Rpc.STAGE_UNSTAGE_VOLUME, Rpc.GET_VOLUME_STATS, Rpc.EXPAND_VOLUME, Rpc.SINGLE_NODE_MULTI_WRITER];
-
-interface NodeDeps {
-  readonly pool: Pool;
-  readonly nodeId: string;
-  readonly topology: Topology;
-}
 
 /**
  * CSI's node service without root: a published volume is an NBD socket, at the target path (Block) or as `volume.nbd` in
  * it (Filesystem).
  */
-export function nodeService({ pool, nodeId, topology }: NodeDeps): NonNullable<CsiHandlers["node"]> {
+export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullable<CsiHandlers["node"]> {
   const { uses, volumes } = pool;
   return {
     nodeGetInfo: async () => ({ nodeId, accessibleTopology: topology }),

@@ -17,7 +17,7 @@ const adviceOfCode: Partial<Record<Code, string>> = {
 export function failureOfSystem(error: unknown, tried: string): Failure {
   if (error instanceof Failure) return error;
   const reason = error instanceof Error ? error : new Error(String(error));
-  const name = (error as NodeJS.ErrnoException | undefined)?.code ?? reason.name; // system errors carry a name
-  const code = codeOfName[name] ?? "internal";
+  const name = (reason as NodeJS.ErrnoException).code; // a system error has its name there, others a number or nothing
+  const code = codeOfName[name ?? ""] ?? codeOfName[reason.name] ?? "internal";
   return new Failure(code, `${tried}: ${reason.message}${adviceOfCode[code] ?? ""}`, { cause: error });
 }

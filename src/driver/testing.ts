@@ -45,52 +45,22 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
   const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
   const endpoint = join(folder, "csi.sock");
   const pool = options.poolDir ?? join(folder, "pool");
-  const start = (): Promise<Driver> =>
-    startDriver({
-      endpoint,
-      nodeId: "node-1",
-      poolDir: pool,
-      engine: "auto",
-      engineCommand,
-      clock: systemClock,
-      random: systemRandom,
-      log: silent,
-      ...options,
-    });
+  const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", engineCommand, log: silent };
+  const start = (): Promise<Driver> => startDriver({ ...given, clock: systemClock, random: systemRandom, ...options });
   let driver = await start();
   const csi = connect({ address: endpoint });
   const clients: NbdClient[] = [];
-  const pathsOf = (volumeId: string) => ({
-    staging: join(folder, `staged-${volumeId}`),
-    target: join(folder, `target-${volumeId}`),
-  });
-  const publish = async (volumeId: string) => {
-    const { staging, target } = pathsOf(volumeId);
-    const staged = { volumeId, stagingTargetPath: staging, volumeCapability: block };
-    await csi.node.nodeStageVolume(staged, call);
-    await csi.node.nodePublishVolume({ ...staged, targetPath: target }, call);
-    return { staging, target };
-  };
+  const user = userOf(csi, folder);
   return {
     csi,
     folder,
     pool,
-    publish,
-    async volume(name, sizeBytes = 1 << 20) {
-      const capacityRange = { requiredBytes: BigInt(sizeBytes) };
-      const { volume } = await csi.controller.createVolume({ name, capacityRange, volumeCapabilities: [block] }, call);
-      return volume?.volumeId ?? "";
-    },
+    ...user,
     async use(volumeId) {
-      const { target } = await publish(volumeId);
+      const { target } = await user.publish(volumeId);
       const client = await connectNbd({ path: target, signal });
       clients.push(client);
       return client;
-    },
-    async unpublish(volumeId) {
-      const { staging, target } = pathsOf(volumeId);
-      await csi.node.nodeUnpublishVolume({ volumeId, targetPath: target }, call);
-      await csi.node.nodeUnstageVolume({ volumeId, stagingTargetPath: staging }, call);
     },
     async restart() {
       await driver.close();
@@ -101,6 +71,33 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
       await Promise.all(clients.map((client) => client.close()));
       await driver.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The calls of a caller who makes volumes and puts them to use, below a folder. */
+function userOf(csi: Csi, folder: string): Pick<TestDriver, "volume" | "publish" | "unpublish"> {
+  const pathsOf = (volumeId: string) => ({
+    staging: join(folder, `staged-${volumeId}`),
+    target: join(folder, `target-${volumeId}`),
+  });
+  return {
+    async volume(name, sizeBytes = 1 << 20) {
+      const capacityRange = { requiredBytes: BigInt(sizeBytes) };
+      const { volume } = await csi.controller.createVolume({ name, capacityRange, volumeCapabilities: [block] }, call);
+      return volume?.volumeId ?? "";
+    },
+    async publish(volumeId) {
+      const { staging, target } = pathsOf(volumeId);
+      const staged = { volumeId, stagingTargetPath: staging, volumeCapability: block };
+      await csi.node.nodeStageVolume(staged, call);
+      await csi.node.nodePublishVolume({ ...staged, targetPath: target }, call);
+      return { staging, target };
+    },
+    async unpublish(volumeId) {
+      const { staging, target } = pathsOf(volumeId);
+      await csi.node.nodeUnpublishVolume({ volumeId, targetPath: target }, call);
+      await csi.node.nodeUnstageVolume({ volumeId, stagingTargetPath: staging }, call);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../lib/clock.ts";
 import { type Limiter, limiter } from "../../lib/limit.ts";
 import { listenNbd, type NbdServer } from "../../lib/nbd/server.ts";
@@ -23,10 +24,12 @@ export class LocalEngine implements BlockEngine {
   readonly #oneCut: Limiter = limiter(1);
   readonly #volumes = new Map<string, OpenVolume>();
   readonly #servers = new Map<string, Promise<Serving>>();
+  readonly #copies = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    setMaxListeners(0, this.#stop.signal); // every copy that waits for its turn listens
   }
 
   async serve(served: ServedExport): Promise<void> {
@@ -69,7 +72,10 @@ export class LocalEngine implements BlockEngine {
       const { opener, clock } = this.#deps;
       const taking = { opener, clock, background: this.#background, signal: this.#stop.signal };
       const taken = await this.#oneCut.run(() => take(held, taking), this.#stop.signal);
-      return { takenAt: taken.takenAt, copied: this.#copied(taken.copied, release) };
+      const copied = this.#copied(taken.copied, release);
+      const settled: Promise<unknown> = copied.catch(() => undefined).then(() => this.#copies.delete(settled)); // the caller is told why
+      this.#copies.add(settled);
+      return { takenAt: taken.takenAt, copied };
     } catch (error) {
       await release();
       throw failureOfSystem(error, `cannot cut ${members.length} volumes`);
@@ -78,6 +84,7 @@ export class LocalEngine implements BlockEngine {
 
   async close(): Promise<void> {
     this.#stop.abort(new DOMException("the block engine stops", "AbortError"));
+    await Promise.all(this.#copies);
     await Promise.all([...this.#servers.keys()].map((socket) => this.withdraw(socket)));
   }
 

@@ -19,7 +19,8 @@ export async function connectNbd(options: {
   readonly signal: AbortSignal;
   readonly exportName?: string;
 }): Promise<NbdClient> {
-  const { path, signal } = options;
+  const { path } = options;
+  const signal = AbortSignal.any([options.signal]); // our own: one signal may serve any number of connections
   const socket = await dial(path, signal);
   const cancel = () => socket.destroy(new Failure("cancelled", `the connection to ${path} was given up`));
   signal.addEventListener("abort", cancel, { once: true });
