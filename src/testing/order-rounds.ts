@@ -51,7 +51,10 @@ export async function startOrderRounds(
     cutGroup: () => round(() => cutAsGroup(driver, ids)),
     cutInTurn: () => round(() => cutOneByOne(driver, ids)),
     acked: () => writers.progress().acked.reduce((sum, number) => sum + number, 0),
-    stop: () => writers.stop().finally(() => closeAll(volumes)),
+    async stop() {
+      await writers.stop();
+      await closeAll(volumes);
+    },
   };
 }
 
@@ -88,7 +91,8 @@ async function runRound({ driver, writers, watch, runId, ids, cut }: RoundOption
     );
   const volumes: VolumeIo[] = [];
   for (const copy of copies) volumes.push(await openPublished(driver, copy));
-  const verdict = await judge({ volumes, runId, before, after }).finally(() => closeAll(volumes));
+  const verdict = await judge({ volumes, runId, before, after });
+  await closeAll(volumes);
   for (const copy of copies) await removeVolume(driver, copy);
   for (const remove of new Set(snapshots.map((snapshot) => snapshot.remove))) await remove();
   return { verdict, cutMs, stalledMs };

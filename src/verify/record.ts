@@ -26,22 +26,22 @@ export interface OrderRecord {
 /** What a slot holds. `torn` is neither zeros nor anything with a right checksum: half a write, or somebody's data. */
 export type Slot = Header | OrderRecord | { readonly kind: "blank" } | { readonly kind: "torn" };
 
-// Offsets in a slot: magic, run id, four numbers of 8 bytes, filler that differs from record to record, checksum.
+// Offsets in a slot: magic, run id, five numbers of 8 bytes, filler that differs from record to record, checksum.
 const magic = Buffer.from("GSORDER1", "latin1");
 const runOffset = 8;
 const numbersOffset = 24;
-const fillerOffset = 56;
+const fillerOffset = 64;
 const checksumBytes = 32;
 const checksumOffset = slotBytes - checksumBytes;
 const kinds = { header: 1, record: 2 } as const;
 const zeros = Buffer.alloc(slotBytes);
 
 export function encodeHeader(header: Omit<Header, "kind">): Buffer {
-  return encode(header.runId, [kinds.header + header.volume * 2 ** 8, header.volumes, header.writers, header.slots]);
+  return encode(header.runId, [kinds.header, header.volume, header.volumes, header.writers, header.slots]);
 }
 
 export function encodeRecord(record: Omit<OrderRecord, "kind">): Buffer {
-  return encode(record.runId, [kinds.record, record.writer, record.number, 0]);
+  return encode(record.runId, [kinds.record, record.writer, record.number]);
 }
 
 /** @param runId a UUID @throws Failure "invalid" for anything else */
@@ -64,8 +64,8 @@ export function decodeSlot(data: Buffer): Slot {
   const runId = uuidOfBytes(data.subarray(runOffset, numbersOffset));
   const numberAt = (i: number) => Number(data.readBigUInt64LE(numbersOffset + 8 * i));
   if (numberAt(0) === kinds.record) return { kind: "record", runId, writer: numberAt(1), number: numberAt(2) };
-  const volume = Math.floor(numberAt(0) / 2 ** 8);
-  return { kind: "header", runId, volume, volumes: numberAt(1), writers: numberAt(2), slots: numberAt(3) };
+  const [volume, volumes, writers, slots] = [numberAt(1), numberAt(2), numberAt(3), numberAt(4)];
+  return { kind: "header", runId, volume, volumes, writers, slots };
 }
 
 const checksumOf = (data: Buffer) => createHash("sha256").update(data).digest();
