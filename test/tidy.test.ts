@@ -6,8 +6,9 @@ import { importTable } from "./tidy/rules/import-table.ts";
 import { citations, links } from "./tidy/rules/links.ts";
 import { noMachine } from "./tidy/rules/machine.ts";
 import { sizes } from "./tidy/rules/sizes.ts";
-import { distinctTitles, everyTestAsserts, noConditionalAssertions, noSkippedTests } from "./tidy/rules/tests.ts";
+import { everyTestAsserts, noConditionalAssertions, noSkippedTests } from "./tidy/rules/tests.ts";
 import { timeAndChance } from "./tidy/rules/time-and-chance.ts";
+import { distinctTitles } from "./tidy/rules/titles.ts";
 
 const rules: readonly Rule[] = [
   importTable,

@@ -88,3 +88,9 @@ export function bodyOf(call: Node): Node | undefined {
   const args = call.arguments;
   return Array.isArray(args) && args.length > 1 ? args.filter(isNode).find(isFunction) : undefined;
 }
+
+/** The expression in `x as const satisfies T`. */
+export function withoutTypes(node: unknown): Node | undefined {
+  if (!isNode(node)) return undefined;
+  return /^TS(As|Satisfies)Expression$/.test(node.type) ? withoutTypes(node.expression) : node;
+}

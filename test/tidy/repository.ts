@@ -46,6 +46,8 @@ export function isTestCode(path: string): boolean {
   return /\.test\.ts$|^test\/|^src\/testing\/|\/testing(\/|\.ts$)/.test(path);
 }
 
+export const isTestFile = ({ path }: Source) => path.endsWith(".test.ts");
+
 /** Tracked files and new ones that git does not ignore. */
 export function readRepository(root: string): Repository {
   const list = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });

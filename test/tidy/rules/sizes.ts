@@ -1,4 +1,15 @@
-import { bodyOf, dottedName, findAll, isFunction, isNode, lineOf, type Node, rootOfCall, walk } from "../ast.ts";
+import {
+  bodyOf,
+  dottedName,
+  findAll,
+  isFunction,
+  isNode,
+  lineOf,
+  type Node,
+  rootOfCall,
+  walk,
+  withoutTypes,
+} from "../ast.ts";
 import type { Repository, Rule, Source } from "../repository.ts";
 
 /** Longer files hold more than one idea; longer functions do more than one thing. */
@@ -95,12 +106,6 @@ function isTable(statement: Node): boolean {
     return !findAll(literal, (node) => isFunction(node) && isNode(node.body) && node.body.type === "BlockStatement")
       .length;
   });
-}
-
-/** The expression in `x as const satisfies T`. */
-function withoutTypes(node: unknown): Node | undefined {
-  if (!isNode(node)) return undefined;
-  return /^TS(As|Satisfies)Expression$/.test(node.type) ? withoutTypes(node.expression) : node;
 }
 
 function functionSizes(repository: Repository): ReadonlyMap<string, number> {

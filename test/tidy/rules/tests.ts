@@ -1,41 +1,6 @@
 import { bodyOf, dottedName, findAll, isNode, isTestDefinition, lineOf, type Node, rootOfCall, walk } from "../ast.ts";
-import { isTestCode, type Rule, type Source } from "../repository.ts";
-
-const isTestFile = ({ path }: Source) => path.endsWith(".test.ts");
-
-export const distinctTitles: Rule = {
-  title: "no two tests have the same title",
-  check(repository) {
-    const first = new Map<string, string>();
-    return repository.sources.filter(isTestFile).flatMap(({ path, text, root }) =>
-      findAll(root, isTestDefinition).flatMap((call) => {
-        const title = titleOf(call, text);
-        const where = `${path}:${lineOf(call)}`;
-        const other = first.get(title);
-        if (other === undefined) first.set(title, where);
-        return other === undefined ? [] : [`${where}: has the title of the test at ${other}: ${title}`];
-      }),
-    );
-  },
-  controls: [
-    {
-      files: { "src/a.test.ts": 'test("a", () => {});\ntest("a", () => {});' },
-      caught: ["src/a.test.ts:2: has the title of the test at src/a.test.ts:1: a"],
-    },
-    {
-      files: { "src/a.test.ts": 'test("a", () => {});', "src/b.test.ts": 'test.each([1])("a", () => {});' },
-      caught: ["src/b.test.ts:1"],
-    },
-    { files: { "src/a.test.ts": 'test("a", () => {}); it("b", () => {});' }, caught: [] },
-  ],
-};
-
-/** The title as written; for one put together at run time, its source text. */
-function titleOf(call: Node, text: string): string {
-  const [title] = call.arguments as readonly Node[];
-  if (!title) return "";
-  return title.type === "StringLiteral" ? String(title.value) : text.slice(title.start, title.end);
-}
+import { isTestCode, isTestFile, type Rule, type Source } from "../repository.ts";
+import { titleOf } from "./titles.ts";
 
 export const noSkippedTests: Rule = {
   title: "no test is skipped, singled out or left for later",
