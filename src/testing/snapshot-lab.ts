@@ -73,7 +73,7 @@ export interface LabProcess {
 
 const timeoutMs = 10_000;
 /** Longer than any step of a process takes here. */
-const quietMs = 100;
+const quietMs = 60;
 const workers = { workerThreads: 10, workerActions: 64 };
 
 export async function snapshotLab(options: { readonly driver?: ScriptedDriverOptions } = {}): Promise<SnapshotLab> {
