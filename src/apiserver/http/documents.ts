@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { aggregated, coreVersions, groupDocument, groupList, resourceList } from "../discovery/discovery.ts";
+import { openApiDocument, openApiIndex } from "../openapi/openapi.ts";
 import type { Registry } from "../registry.ts";
 import { mediaTypes } from "./accept.ts";
 import type { Answer } from "./respond.ts";
@@ -16,11 +17,39 @@ export interface DocumentRequest {
 
 /** What the server says about itself: version, discovery, OpenAPI. Undefined for other paths. */
 export function documentsOf(registry: Registry): (request: DocumentRequest) => Answer | undefined {
+  const openApi = openApiOf(registry);
   return (request) => {
     const path = request.path.length > 1 ? request.path.replace(/\/$/, "") : request.path;
     if (path === "/version") return answer({ ...release, platform: `${process.platform}/${process.arch}` });
-    return discovery(registry, { ...request, path });
+    if (path.startsWith("/openapi/")) return openApi(path);
+    if (path.startsWith("/api")) return discovery(registry, { ...request, path });
+    return undefined;
   };
+}
+
+/** Documents of OpenAPI are large, asked for rarely, and then several times in a row: kept until the kinds change. */
+function openApiOf(registry: Registry): (path: string) => Answer | undefined {
+  let kept = new Map<string, Answer | undefined>();
+  let version = registry.version;
+  return (path) => {
+    if (version !== registry.version) kept = new Map();
+    version = registry.version;
+    if (!kept.has(path) && kept.size < keptLimit) kept.set(path, openApiAnswer(registry, path));
+    return kept.get(path);
+  };
+}
+
+/** More than any cluster has group versions: what is made up by clients is not kept without end. */
+const keptLimit = 1000;
+
+function openApiAnswer(registry: Registry, path: string): Answer | undefined {
+  if (path === "/openapi/v3") return answer(openApiIndex(registry.kinds()));
+  const [, , , root, group = "", version = "", ...more] = path.split("/");
+  if (more.length > 0) return undefined;
+  const [inGroup, inVersion] = root === "api" ? ["", group] : [group, version];
+  if (root !== "api" && root !== "apis") return undefined;
+  const kinds = registry.kinds().filter((kind) => kind.group === inGroup && kind.version === inVersion);
+  return kinds.length > 0 ? answer(openApiDocument(kinds)) : undefined;
 }
 
 function discovery(registry: Registry, { path, accept, host }: DocumentRequest): Answer | undefined {
