@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { systemRandom } from "../lib/random.ts";
+import { faultsIn } from "../testing/faults.ts";
 import { judge } from "./judge.ts";
 import { ringOffset } from "./layout.ts";
 import { openVolumes } from "./open-volume.ts";
@@ -94,15 +95,13 @@ test("an acknowledged number never runs ahead of an issued one, nor more than on
 });
 
 test("a volume that fails ends all writers, and stop tells the reason", async () => {
-  const [good, bad] = memory(2, 1 << 20);
-  let writes = 0;
-  const failing = {
-    ...(bad ?? memoryVolume("none", Buffer.alloc(0))),
-    write: async () => {
-      if (++writes > 5) throw new Failure("exhausted", "no space left on memory 1");
-    },
-  };
-  const volumes = [good ?? failing, failing];
+  const [good, bad] = [
+    memoryVolume("memory 0", Buffer.alloc(1 << 20)),
+    memoryVolume("memory 1", Buffer.alloc(1 << 20)),
+  ];
+  const faults = faultsIn(bad);
+  faults.fail("write", { error: new Failure("exhausted", "no space left on memory 1"), after: 5 });
+  const volumes = [good, faults.subject];
   const writers = await startWriters({
     volumes,
     writers: 2,

@@ -43,7 +43,7 @@ export const isRule = (path: string) => path.startsWith("test/tidy/rules/");
 
 /** Tests and what only tests use: they may import anything and look at the real clock. */
 export function isTestCode(path: string): boolean {
-  return /\.test\.ts$|^test\/|^src\/testing\/|\/testing(\/|\.ts$)/.test(path);
+  return /\.test\.ts$|^test\/|^src\/testing\/|\/testing(\/|(-[\w-]+)?\.ts$)/.test(path);
 }
 
 export const isTestFile = ({ path }: Source) => path.endsWith(".test.ts");
