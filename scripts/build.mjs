@@ -28,6 +28,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
+  mainFields: ["module", "main"], // the ES modules of our dependencies, which can be split and imported by name
   sourcemap: true,
   logLevel: "warning",
   external: ["@photostructure/sqlite", "koffi", "node:sqlite"],

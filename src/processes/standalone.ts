@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync } from "node:fs";
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { localDriverName } from "../api/local-driver.ts";
 import type { Client } from "../kube/client/client.ts";
@@ -10,7 +9,7 @@ import { connectDriver } from "./csi.ts";
 import { runCsiSnapshotter } from "./csi-snapshotter.ts";
 import { startDriverProcess } from "./driver.ts";
 import { installLocalClasses } from "./local-classes.ts";
-import { runNode } from "./node.ts";
+import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
 import { runSnapshotController } from "./snapshot-controller.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
@@ -41,7 +40,7 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
   const storage = await startDriverProcess(
     {
       endpoint: `unix://${socket}`,
-      nodeId: hostname(),
+      nodeId: thisNode(),
       pool: join(dataDir, "pool"),
       ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }),
       engine: "auto",
@@ -68,12 +67,12 @@ async function startControllers(
   const clientOf = (name: string) => connect({ kubeconfig, userAgent: `groupsnap-${name}` });
   const options = { ...defaultWorkers, ...calls };
   const running = await Promise.all([
-    clientOf("node").then((client) => runNode({ client, ...driver }, { dataDir }, around)),
+    clientOf("node").then((client) => runNode({ client, ...driver }, { dataDir, nodeName: thisNode() }, around)),
     clientOf("provisioner").then((client) => runProvisioner({ client, ...driver }, options, around)),
     clientOf("snapshot-controller").then((client) => runSnapshotController(client, options, around)),
     clientOf("csi-snapshotter").then((client) => runCsiSnapshotter({ client, ...driver }, options, around)),
   ]);
-  around.log.info({ driver: localDriverName, node: hostname() }, "all controllers work");
+  around.log.info({ driver: localDriverName, node: thisNode() }, "all controllers work");
   return { ended: Promise.all(running.map(({ ended }) => ended)).then(() => undefined) };
 }
 

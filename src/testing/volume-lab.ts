@@ -12,11 +12,11 @@ import { systemClock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
+import { runNode } from "../processes/node.ts";
 import { runProvisioner } from "../processes/provisioner.ts";
 import { throwAwayApi } from "./cluster.ts";
 import { type Fuse, fuseOf } from "./fuse.ts";
 import { aClaim, aStorageClass } from "./objects/storage.ts";
-import { runNode } from "./run-node.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { strip } from "./snapshot-lab.ts";
 
@@ -57,6 +57,7 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
   const connected = (userAgent: string) => kubeClient({ config, userAgent, clock: systemClock, random: systemRandom });
   const client = connected("lab");
+  const worked = connected("processes");
   const call = () => ({ signal: AbortSignal.timeout(timeoutMs) });
   await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: shop } }, call());
   const capabilities = await capabilitiesOf(driver.csi, { ...call(), timeoutMs });
@@ -79,9 +80,8 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
         ending.abort();
         blown();
       });
-      const raw = connected("processes");
       const around = { clock: systemClock, random: systemRandom, log: silent, signal: ending.signal };
-      const peers = { client: fuse.client(raw), csi: fuse.csi(driver.csi), capabilities };
+      const peers = { client: fuse.client(worked), csi: fuse.csi(driver.csi), capabilities };
       const limits = { workerThreads: 10, workerActions: 64, timeoutMs, extraCreateMetadata: false };
       const parts = await Promise.all([
         runProvisioner(peers, limits, around),
@@ -94,7 +94,6 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
           ending.abort();
           const ended = Promise.all(parts.map((part) => part.ended)).catch(() => undefined);
           await (fuse.isBlown ? undefined : ended); // what a dead process was doing never ends
-          raw.close();
         },
       };
       running.add(processes);
@@ -123,6 +122,7 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
     async stop() {
       await Promise.all([...running].map((processes) => processes.stop()));
       client.close();
+      worked.close();
       await driver.stop();
       await api.stop();
     },
