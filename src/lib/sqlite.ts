@@ -114,7 +114,7 @@ const causes: readonly { readonly sign: RegExp; readonly code: Code; readonly ad
 
 function sqlFailure(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " "); // one line
   const cause = causes.find(({ sign }) => sign.test(text));
   if (!cause) return failureOf(error);
   return new Failure(cause.code, `cannot use the database ${path}: ${text}; ${cause.advice}`, { cause: error });

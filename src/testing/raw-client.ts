@@ -69,10 +69,11 @@ export function rawClient(target: RawTarget): RawClient {
     return outgoing;
   };
   return {
-    send: (method, path, options) =>
-      new Promise((resolve, reject) => {
+    send: function send(method, path, options): Promise<RawAnswer> {
+      return new Promise((resolve, reject) => {
         const outgoing = open(method, path, options);
-        outgoing.on("error", reject);
+        // A server that was restarted has closed the connections kept from before.
+        outgoing.on("error", (error) => (outgoing.reusedSocket ? resolve(send(method, path, options)) : reject(error)));
         outgoing.on("response", (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -89,13 +90,15 @@ export function rawClient(target: RawTarget): RawClient {
             });
           });
         });
-      }),
-    watch: (path, options) =>
-      new Promise((resolve, reject) => {
+      });
+    },
+    watch: function watch(path, options): Promise<RawWatch> {
+      return new Promise((resolve, reject) => {
         const outgoing = open("GET", path, options);
-        outgoing.on("error", reject);
+        outgoing.on("error", (error) => (outgoing.reusedSocket ? resolve(watch(path, options)) : reject(error)));
         outgoing.on("response", (incoming) => resolve(readEvents(incoming, () => outgoing.destroy())));
-      }),
+      });
+    },
     close: () => agent.destroy(),
   };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { collectionOf } from "../registry.ts";
 import { alreadyExists, badRequest, forbidden, methodNotAllowed, notFound } from "../status.ts";
-import { metadataOf, viewOf, withStatus } from "../store/stored.ts";
+import { metadataOf, type View, viewOf, withStatus } from "../store/stored.ts";
 import { admitted, clientMetadata, givenMetadata, identified } from "./admission.ts";
 import { type Api, type Target, timestamp, type WriteOptions, type Written } from "./verb.ts";
 
@@ -15,23 +15,18 @@ export function create(api: Api, target: Target, body: JsonObject, options: Writ
     throw badRequest("resourceVersion should not be set on objects to be created");
   checkNamespace(api, target, object);
   checkDefinition(api, target);
-  const named = givenMetadata(object).name;
-  const tries = named ? 1 : generatedNameTries;
+  const tries = givenMetadata(object).name ? 1 : generatedNameTries;
   for (let i = 1; ; i++) {
-    const fresh = prepared(api, target, object);
-    const taken = isTaken(api, target, String(givenMetadata(fresh).name));
-    if (taken && i < tries) continue;
-    if (taken) throw alreadyExists(target.served.kind, String(givenMetadata(fresh).name));
-    return store(api, target, fresh, options);
+    const { object: fresh, warnings } = admitted(api, target, prepared(api, target, object), { options });
+    const { name } = metadataOf(fresh);
+    const taken = isTaken(api, target, name);
+    if (!taken) return { code: 201, view: store(api, target, fresh, options), warnings };
+    if (i === tries) throw alreadyExists(target.served.kind, name);
   }
 }
 
-function store(api: Api, target: Target, fresh: JsonObject, options: WriteOptions): Written {
-  const { served } = target;
-  const { object, warnings } = admitted(api, target, fresh, { options });
-  if (options.dryRun) return { code: 201, view: viewOf(object), warnings };
-  const stored = api.store.put(served.collection, served.toStored(object));
-  return { code: 201, view: served.view(stored), warnings };
+function store(api: Api, { served }: Target, object: JsonObject, { dryRun }: WriteOptions): View {
+  return dryRun ? viewOf(object) : served.view(api.store.put(served.collection, served.toStored(object)));
 }
 
 /** The object with the metadata that only the server sets, and without the status that only /status sets. */
