@@ -64,126 +64,41 @@ export interface HistoryApi {
 }
 
 export async function historyApi(): Promise<HistoryApi> {
-  const objects = new Map<string, Thing>();
-  let history: Happened[] = [];
-  let version = 10;
-  let compactedAt = 0;
-  let uids = 0;
+  const history = historyOf();
   const watches = new Map<ServerResponse, number>();
   const asked: Asked[] = [];
-
-  const happen = (type: Happened["type"], before: Thing): Thing => {
-    version++;
-    const object = { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } };
-    if (type === "DELETED") objects.delete(keyOf(object.metadata));
-    else objects.set(keyOf(object.metadata), object);
-    history.push({ type, object, version });
-    flush();
-    return object;
-  };
+  let heldBack = false;
   const flush = () => {
-    if (api.heldBack) return;
+    if (heldBack) return;
     for (const [response, from] of watches) {
-      for (const { type, object } of history.filter((each) => each.version > from))
-        response.write(`${JSON.stringify({ type, object })}\n`);
-      watches.set(response, version);
+      for (const { type, object } of history.since(from)) response.write(`${JSON.stringify({ type, object })}\n`);
+      watches.set(response, history.version);
     }
   };
-  const fresh = (metadata: object, rest: object): Thing =>
-    ({
-      apiVersion: "example.com/v1",
-      kind: "Thing",
-      ...rest,
-      metadata: { ...metadata, uid: `uid-${++uids}`, creationTimestamp: "2026-01-01T00:00:00Z" },
-    }) as Thing; // happen() sets the version
-  const write = (old: Thing, next: Thing): Thing => {
-    const gone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
-    return happen(gone ? "DELETED" : "MODIFIED", { ...next, metadata: { ...next.metadata, uid: old.metadata.uid } });
-  };
-
-  const serve = (request: Asked, response: ServerResponse) => {
-    const [, , , , , namespace, , name, subresource] = request.path.split("/");
-    const isNamespaced = request.path.includes("/namespaces/");
-    if (!isNamespaced || name === undefined) {
-      if (request.method === "POST") return create(request, response, namespace ?? "");
-      return request.query.get("watch") ? watch(request, response) : list(response);
-    }
-    const old = objects.get(`${namespace}/${name}`);
-    if (!old) return refuse(response, 404, "NotFound");
-    if (request.method === "GET") return answer(response, 200, old);
-    if (request.method === "DELETE") return answer(response, 200, remove(old));
-    const body = JSON.parse(request.body);
-    const base = request.method === "PATCH" ? merged(old, body) : body;
-    if (base.metadata.resourceVersion !== old.metadata.resourceVersion) return refuse(response, 409, "Conflict");
-    answer(
-      response,
-      200,
-      write(
-        old,
-        subresource === "status"
-          ? { ...old, status: base.status }
-          : { ...base, ...(old.status && { status: old.status }) },
-      ),
-    );
-  };
-  const create = (request: Asked, response: ServerResponse, namespace: string) => {
-    const draft = JSON.parse(request.body);
-    if (objects.has(`${namespace}/${draft.metadata.name}`)) return refuse(response, 409, "AlreadyExists");
-    answer(response, 201, happen("ADDED", fresh(draft.metadata, draft)));
-  };
-  const remove = (old: Thing) => {
-    if ((old.metadata.finalizers ?? []).length === 0) {
-      happen("DELETED", old);
-      return {
-        apiVersion: "v1",
-        kind: "Status",
-        metadata: {},
-        status: "Success",
-        code: 200,
-        details: { uid: old.metadata.uid },
-      };
-    }
-    return happen("MODIFIED", { ...old, metadata: { ...old.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
-  };
-  const list = (response: ServerResponse) =>
-    answer(response, 200, { metadata: { resourceVersion: String(version) }, items: [...objects.values()] });
-  const watch = (request: Asked, response: ServerResponse) => {
-    const from = Number(request.query.get("resourceVersion"));
-    response.writeHead(200);
-    response.flushHeaders();
-    if (from < compactedAt)
-      return void response.end(`${JSON.stringify({ type: "ERROR", object: statusOf(410, "Expired") })}\n`);
-    watches.set(response, from);
-    response.on("close", () => watches.delete(response));
-    flush();
-  };
-
+  history.onChange = flush;
   const server = createServer((incoming, response) => {
     void readAll(incoming).then((body) => {
       const url = new URL(incoming.url ?? "/", "http://server");
       const request = { method: incoming.method ?? "", path: url.pathname, query: url.searchParams, body };
       asked.push(request);
-      if (!api.fault?.(request, response)) serve(request, response);
+      if (api.fault?.(request, response)) return;
+      if (!request.query.get("watch")) return serve(history, request, response);
+      watch(history, request, response, watches);
+      flush();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const client = kubeClient({
-    config: {
-      server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      tls: {},
-      credentials: fixedCredentials({ headers: {} }),
-      namespace: "default",
-    },
-    userAgent: "groupsnap-test",
-    clock: systemClock,
-    random: systemRandom,
-  });
-  let heldBack = false;
+  const client = clientOf((server.address() as AddressInfo).port);
+  const each = (work: (response: ServerResponse) => void) => {
+    for (const response of watches.keys()) work(response);
+  };
   const api: HistoryApi = {
     client,
     asked,
-    objects,
+    objects: history.objects,
     fault: undefined,
+    put: history.put,
+    remove: history.remove,
     get heldBack() {
       return heldBack;
     },
@@ -191,35 +106,16 @@ export async function historyApi(): Promise<HistoryApi> {
       heldBack = held;
       flush();
     },
-    put(name, change = {}) {
-      const old = objects.get(`demo/${name}`);
-      const metadata = { name, namespace: "demo", ...(change.labels && { labels: change.labels }) };
-      if (!old) return happen("ADDED", fresh(metadata, { spec: change.spec ?? { size: 1 } }));
-      const next = { ...old, spec: change.spec ?? old.spec };
-      return happen("MODIFIED", {
-        ...next,
-        metadata: { ...old.metadata, ...(change.labels && { labels: change.labels }) },
-      });
-    },
-    remove(name) {
-      const old = objects.get(`demo/${name}`);
-      if (old) remove(old);
-    },
     cutWatches: () => {
-      for (const response of watches.keys()) response.destroy();
+      each((response) => response.destroy());
       watches.clear();
     },
     endWatches: () => {
-      for (const response of watches.keys()) response.end();
+      each((response) => response.end());
       watches.clear();
     },
-    say: (line) => {
-      for (const response of watches.keys()) response.write(line);
-    },
-    compact: () => {
-      compactedAt = version;
-      history = [];
-    },
+    say: (line) => each((response) => response.write(line)),
+    compact: history.compact,
     get watchers() {
       return watches.size;
     },
@@ -230,6 +126,132 @@ export async function historyApi(): Promise<HistoryApi> {
     },
   };
   return api;
+}
+
+function clientOf(port: number): KubeClient {
+  return kubeClient({
+    config: {
+      server: `http://127.0.0.1:${port}`,
+      tls: {},
+      credentials: fixedCredentials({ headers: {} }),
+      namespace: "default",
+    },
+    userAgent: "groupsnap-test",
+    clock: systemClock,
+    random: systemRandom,
+  });
+}
+
+interface History {
+  readonly version: number;
+  readonly compactedAt: number;
+  readonly objects: ReadonlyMap<string, Thing>;
+  onChange: () => void;
+  since(version: number): readonly Happened[];
+  happen(type: Happened["type"], object: Thing): Thing;
+  fresh(metadata: object, rest: object): Thing;
+  put: HistoryApi["put"];
+  remove: HistoryApi["remove"];
+  compact(): void;
+}
+
+/** Versions of things, and what each brought. */
+function historyOf(): History {
+  const objects = new Map<string, Thing>();
+  let happened: Happened[] = [];
+  let version = 10;
+  let compactedAt = 0;
+  let uids = 0;
+  const history: History = {
+    get version() {
+      return version;
+    },
+    get compactedAt() {
+      return compactedAt;
+    },
+    objects,
+    onChange: () => undefined,
+    since: (from) => happened.filter((each) => each.version > from),
+    happen(type, before) {
+      version++;
+      const object = { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } };
+      if (type === "DELETED") objects.delete(keyOf(object.metadata));
+      else objects.set(keyOf(object.metadata), object);
+      happened.push({ type, object, version });
+      history.onChange();
+      return object;
+    },
+    fresh(metadata, rest) {
+      const made = { ...metadata, uid: `uid-${++uids}`, creationTimestamp: "2026-01-01T00:00:00Z" };
+      return { apiVersion: "example.com/v1", kind: "Thing", ...rest, metadata: made } as Thing; // happen() sets its version
+    },
+    put(name, change = {}) {
+      const old = objects.get(`demo/${name}`);
+      const labels = change.labels && { labels: change.labels };
+      const spec = change.spec ?? old?.spec ?? { size: 1 };
+      if (!old) return history.happen("ADDED", history.fresh({ name, namespace: "demo", ...labels }, { spec }));
+      return history.happen("MODIFIED", { ...old, spec, metadata: { ...old.metadata, ...labels } });
+    },
+    remove(name) {
+      const old = objects.get(`demo/${name}`);
+      if (old) removeObject(history, old);
+    },
+    compact() {
+      compactedAt = version;
+      happened = [];
+    },
+  };
+  return history;
+}
+
+function serve(history: History, request: Asked, response: ServerResponse) {
+  const [, , , , , namespace, , name, subresource] = request.path.split("/");
+  if (request.method === "POST") return createObject(history, request, response, namespace ?? "");
+  if (name === undefined) {
+    const metadata = { resourceVersion: String(history.version) };
+    return answer(response, 200, { metadata, items: [...history.objects.values()] });
+  }
+  const old = history.objects.get(`${namespace}/${name}`);
+  if (!old) return refuse(response, 404, "NotFound");
+  if (request.method === "GET") return answer(response, 200, old);
+  if (request.method === "DELETE") return answer(response, 200, removeObject(history, old));
+  const body = JSON.parse(request.body);
+  const base = request.method === "PATCH" ? merged(old, body) : body;
+  if (base.metadata.resourceVersion !== old.metadata.resourceVersion) return refuse(response, 409, "Conflict");
+  const next =
+    subresource === "status" ? { ...old, status: base.status } : { ...base, ...(old.status && { status: old.status }) };
+  const gone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
+  return answer(response, 200, history.happen(gone ? "DELETED" : "MODIFIED", next));
+}
+
+function createObject(history: History, request: Asked, response: ServerResponse, namespace: string) {
+  const draft = JSON.parse(request.body);
+  if (history.objects.has(`${namespace}/${draft.metadata.name}`)) return refuse(response, 409, "AlreadyExists");
+  return answer(response, 201, history.happen("ADDED", history.fresh(draft.metadata, draft)));
+}
+
+/** As a server answers a deletion: with the object while finalizers hold it, else with a Status that names its uid. */
+function removeObject(history: History, old: Thing): object {
+  if ((old.metadata.finalizers ?? []).length > 0)
+    return history.happen("MODIFIED", {
+      ...old,
+      metadata: { ...old.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" },
+    });
+  history.happen("DELETED", old);
+  const details = { uid: old.metadata.uid };
+  return { apiVersion: "v1", kind: "Status", metadata: {}, status: "Success", code: 200, details };
+}
+
+function watch(history: History, request: Asked, response: ServerResponse, watches: Map<ServerResponse, number>): void {
+  const from = Number(request.query.get("resourceVersion"));
+  response.writeHead(200);
+  response.flushHeaders();
+  if (from < history.compactedAt) {
+    response.end(`${JSON.stringify({ type: "ERROR", object: statusOf(410, "Expired") })}\n`);
+    return;
+  }
+  watches.set(response, from);
+  response.on("close", () => watches.delete(response));
 }
 
 /** As far as the tests need a merge patch. */

@@ -32,7 +32,9 @@ const staleMs = 10_000;
 /** A cache of one kind; `run` fills it and keeps it current. */
 export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T> {
   const { resource, namespace, labelSelector, clock, log } = options;
-  const store = storeOf(options.indexes);
+  const store = storeOf(options.indexes ?? {}, (error) =>
+    log.error({ err: error }, "an index function threw: this is a bug"),
+  );
   const history = witness();
   const health = healthOf(nameOf(resource), log);
   const firstList = gate();

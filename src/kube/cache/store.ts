@@ -14,38 +14,18 @@ export interface Store<T extends KubeObject> {
   replace(objects: readonly T[]): readonly Change<T>[];
 }
 
-const byNamespace = "namespace of the object"; // beside the caller's indexes, under a name that is nobody's
-
-export function storeOf<T extends KubeObject>(indexes: Indexes<T> = {}): Store<T> {
+/** @param onBug told when an index function throws: the object is then filed under nothing, and held all the same */
+export function storeOf<T extends KubeObject>(indexes: Indexes<T>, onBug: (error: unknown) => void): Store<T> {
   const objects = new Map<string, T>();
-  const files = new Map<string, Map<string, Map<string, T>>>();
-  const functions = Object.entries({ ...indexes, [byNamespace]: (object: T) => [object.metadata.namespace ?? ""] });
-  for (const [name] of functions) files.set(name, new Map());
+  const index = indexOf(indexes, onBug);
   let all: readonly T[] | undefined;
 
-  const file = (key: string, object: T) => {
-    for (const [name, valuesOf] of functions)
-      for (const value of valuesOf(object)) {
-        const byValue = files.get(name);
-        const filed = byValue?.get(value);
-        if (filed) filed.set(key, object);
-        else byValue?.set(value, new Map([[key, object]]));
-      }
-  };
-  const unfile = (key: string, object: T) => {
-    for (const [name, valuesOf] of functions)
-      for (const value of valuesOf(object)) {
-        const filed = files.get(name)?.get(value);
-        filed?.delete(key);
-        if (filed?.size === 0) files.get(name)?.delete(value);
-      }
-  };
   const remove = (key: string): Change<T>[] => {
     const old = objects.get(key);
     if (!old) return [];
     all = undefined;
     objects.delete(key);
-    unfile(key, old);
+    index.remove(key, old);
     return [{ type: "removed", object: old }];
   };
   const set = (key: string, object: T): Change<T>[] => {
@@ -53,24 +33,18 @@ export function storeOf<T extends KubeObject>(indexes: Indexes<T> = {}): Store<T
     const removed = old && old.metadata.uid !== object.metadata.uid ? remove(key) : [];
     all = undefined;
     objects.set(key, object);
-    if (old && removed.length === 0) unfile(key, old);
-    file(key, object);
+    if (old && removed.length === 0) index.remove(key, old);
+    index.add(key, object);
     return old && removed.length === 0 ? [{ type: "updated", object, old }] : [...removed, { type: "added", object }];
   };
-  const by = (name: string, value: string): readonly T[] => {
-    const byValue = files.get(name);
-    if (!byValue) throw new Error(`there is no index "${name}"`);
-    return [...(byValue.get(value)?.values() ?? [])];
-  };
-
   return {
     get: (key) => objects.get(key),
     list: (namespace) => {
-      if (namespace !== undefined) return by(byNamespace, namespace);
+      if (namespace !== undefined) return index.by(byNamespace, namespace);
       all ??= [...objects.values()];
       return all;
     },
-    by,
+    by: index.by,
     put: (object) => {
       const key = keyOf(object.metadata);
       const old = objects.get(key);
@@ -89,6 +63,46 @@ export function storeOf<T extends KubeObject>(indexes: Indexes<T> = {}): Store<T
         return isSame ? [] : set(key, object);
       });
       return [...removed, ...changed];
+    },
+  };
+}
+
+const byNamespace = "namespace of the object"; // beside the caller's indexes, under a name that is nobody's
+
+/** Objects by what functions of them yield: for each index, and each value, those that it is filed under. */
+function indexOf<T extends KubeObject>(indexes: Indexes<T>, onBug: (error: unknown) => void) {
+  const namespaced: Indexes<T> = { [byNamespace]: (object) => [object.metadata.namespace ?? ""] };
+  const functions = Object.entries({ ...indexes, ...namespaced });
+  const files = new Map(functions.map(([name]) => [name, new Map<string, Map<string, T>>()]));
+  const values = (valuesOf: (object: T) => readonly string[], object: T): readonly string[] => {
+    try {
+      return valuesOf(object);
+    } catch (error) {
+      onBug(error);
+      return [];
+    }
+  };
+  return {
+    add(key: string, object: T) {
+      for (const [name, valuesOf] of functions)
+        for (const value of values(valuesOf, object)) {
+          const filed = files.get(name)?.get(value);
+          if (filed) filed.set(key, object);
+          else files.get(name)?.set(value, new Map([[key, object]]));
+        }
+    },
+    remove(key: string, object: T) {
+      for (const [name, valuesOf] of functions)
+        for (const value of values(valuesOf, object)) {
+          const filed = files.get(name)?.get(value);
+          filed?.delete(key);
+          if (filed?.size === 0) files.get(name)?.delete(value);
+        }
+    },
+    by(name: string, value: string): readonly T[] {
+      const file = files.get(name);
+      if (!file) throw new Error(`there is no index "${name}"`);
+      return [...(file.get(value)?.values() ?? [])];
     },
   };
 }

@@ -7,9 +7,10 @@ import type { Cache } from "../cache/cache.ts";
 import type { Client } from "../client/client.ts";
 import { type KubeObject, keyOf } from "../object.ts";
 import { alarms } from "./alarms.ts";
-import { attempts } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import type { Reconciler } from "./controller.ts";
 import type { EventRecorder } from "./events.ts";
+import { loopOf } from "./loop.ts";
 import { type ControllerMetrics, noMetrics } from "./metrics.ts";
 import { keyQueue } from "./queue.ts";
 import { report } from "./report.ts";
@@ -59,7 +60,7 @@ export async function runController<T extends KubeObject, Seen, Action>(
     queue.add(key);
   };
   const clocks = alarms(clock, add);
-  const attempt = attempts(reconciler, { ...deps, log, limiter: deps.limiter ?? limiter(defaultActions) });
+  const loop = loopOf(reconciler, { ...deps, log, limiter: deps.limiter ?? limiter(defaultActions) });
   const unsubscribe = subscribe(reconciler, add);
 
   const work = async () => {
@@ -69,7 +70,7 @@ export async function runController<T extends KubeObject, Seen, Action>(
       const startedMs = clock.monotonicMs();
       metrics.waited(startedMs - (addedMs.get(key) ?? startedMs));
       addedMs.delete(key);
-      const result = await attempt(key, () => queue.covered(key));
+      const result = await attempt(loop, key, () => queue.covered(key));
       if (result.outcome === "failed" || result.outcome === "conflict") metrics.retried();
       if (result.wake?.when === "now") add(key);
       else if (result.wake?.when === "after") clocks.set(key, result.wake.delayMs);
