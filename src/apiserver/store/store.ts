@@ -33,16 +33,20 @@ export interface Store {
   close(): void;
 }
 
-/** A watch that fell further behind than this starts over from a list. */
-const windowChanges = 20_000;
-/** The window may not eat the memory of a laptop when objects are large. */
-const windowBytes = 32 << 20;
+/** How much of the past is kept for watches and for pages of lists. Whoever fell further behind starts over from a list. */
+export interface Window {
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+/** A quarter of a minute of the fastest writes; hours of usual ones. The bytes are what a laptop can spare. */
+const defaultWindow: Window = { changes: 20_000, bytes: 32 << 20 };
 /** Rows are dropped from the log in lots of this size: small enough to stall nobody. */
 const compactionLot = 256;
 
 /** Reads the log and goes on from its last revision. */
-export function openStore(log: RevisionLog): Store {
-  return new MemoryStore(log);
+export function openStore(log: RevisionLog, window: Window = defaultWindow): Store {
+  return new MemoryStore(log, window);
 }
 
 interface Batch {
@@ -55,6 +59,7 @@ interface Batch {
 class MemoryStore implements Store {
   revision = 0;
   readonly #log: RevisionLog;
+  readonly #limits: Window;
   readonly #collections = new Map<string, Collection>();
   readonly #window: Change[] = [];
   #windowStart = 0;
@@ -64,8 +69,9 @@ class MemoryStore implements Store {
   #batch: Batch | undefined;
   #closed = false;
 
-  constructor(log: RevisionLog) {
+  constructor(log: RevisionLog, limits: Window) {
     this.#log = log;
+    this.#limits = limits;
     this.#load();
   }
 
@@ -173,7 +179,8 @@ class MemoryStore implements Store {
   }
 
   #trim(): void {
-    while (this.#window.length - this.#windowStart > windowChanges || this.#windowBytes > windowBytes) {
+    const { changes, bytes } = this.#limits;
+    while (this.#window.length - this.#windowStart > changes || this.#windowBytes > bytes) {
       const oldest = this.#window[this.#windowStart];
       if (!oldest || this.#windowStart === this.#window.length - 1) break; // the last revision is always kept
       this.#windowStart++;
@@ -183,8 +190,8 @@ class MemoryStore implements Store {
       if (oldest.type === "DELETED") this.#dead.push(oldest.stored.revision);
       if (this.#dead.length >= compactionLot) this.#compact(oldest.stored.revision);
     }
-    if (this.#windowStart * 2 > this.#window.length) this.#window.splice(0, this.#windowStart);
-    else return;
+    if (this.#windowStart * 2 <= this.#window.length) return;
+    this.#window.splice(0, this.#windowStart);
     this.#windowStart = 0;
   }
 
