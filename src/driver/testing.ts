@@ -8,9 +8,12 @@ import { silent } from "../lib/log.ts";
 import { connectNbd, type NbdClient } from "../lib/nbd/client.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
+import { bundled } from "./testing/bundled.ts";
 
-/** How tests start the block engine: from source. */
-export const engineCommand = [process.execPath, "--import", "tsx", "src/driver/block/engine-main.ts"];
+/** How tests start the block engine. */
+export async function engineCommand(): Promise<readonly string[]> {
+  return [process.execPath, await bundled("src/driver/block/engine-main.ts")];
+}
 
 const signal = new AbortController().signal;
 export const call = { signal, timeoutMs: 30_000 };
@@ -45,8 +48,10 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
   const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
   const endpoint = join(folder, "csi.sock");
   const pool = options.poolDir ?? join(folder, "pool");
-  const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", engineCommand, log: silent };
-  const start = (): Promise<Driver> => startDriver({ ...given, clock: systemClock, random: systemRandom, ...options });
+  const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", log: silent };
+  const command = await engineCommand();
+  const start = (): Promise<Driver> =>
+    startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
   let driver = await start();
   const csi = connect({ address: endpoint });
   const clients: NbdClient[] = [];

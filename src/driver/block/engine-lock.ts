@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { type Clock, withTimeout } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -14,22 +13,23 @@ const endLimitMs = 5_000;
  */
 export async function engineGone(lock: string, clock: Clock, signal: AbortSignal): Promise<void> {
   const socket = connect(lock);
-  try {
-    await once(socket, "connect", { signal });
-  } catch {
-    signal.throwIfAborted();
-    return void socket.destroy(); // nobody listens: no file, or one that a dead engine left
-  }
+  socket.on("error", () => undefined); // reset or refused: the close that follows says all we want to know
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.resume();
-  const what = "the block engine of another driver";
+  const limit = { timeoutMs: endLimitMs, what: "the end of another driver's block engine", signal };
   try {
-    await withTimeout(clock, { timeoutMs: endLimitMs, what, signal }, (late) =>
-      once(socket, "close", { signal: late }),
-    );
+    // Nobody listens, and it closes at once; or an engine does, and it closes with that engine.
+    await withTimeout(clock, limit, (late) => Promise.race([closed, aborted(late)]));
   } catch (error) {
     signal.throwIfAborted();
     throw new Failure("busy", `another driver serves this pool (${lock}); stop that one first`, { cause: error });
   } finally {
     socket.destroy();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

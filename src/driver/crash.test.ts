@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Csi, connect } from "../csi/client.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Step } from "./pool/workshop.ts";
+import { bundled } from "./testing/bundled.ts";
+import { aDriver, block, call, type TestDriver } from "./testing.ts";
+
+let folder: string;
+let pool: string;
+let driver: TestDriver | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gs-crash-"));
+  pool = join(folder, "pool");
+});
+afterEach(async () => {
+  await driver?.close();
+  driver = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A driver in a process of its own that kills itself, as by kill -9, after the n-th time that the step is done. */
+async function startDoomed(step: Step, times: number): Promise<{ readonly csi: Csi; readonly child: ChildProcess }> {
+  const endpoint = join(folder, "doomed.sock");
+  const program = await bundled("src/driver/testing/doomed-driver.ts");
+  const engine = await bundled("src/driver/block/engine-main.ts");
+  const args = [program, endpoint, pool, step, String(times), engine];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return { csi: connect({ address: endpoint }), child };
+}
+
+const group = (ids: readonly string[]) => ({ name: "group", sourceVolumeIds: [...ids] });
+const volume = (name: string) => ({
+  name,
+  capacityRange: { requiredBytes: 1n << 20n },
+  volumeCapabilities: [block],
+});
+
+/** Makes two volumes and a group of them, deletes the group and a volume: every step of the journal is passed. */
+async function live({ controller, groupController }: Csi): Promise<void> {
+  const made = await Promise.all(["a", "b"].map((name) => controller.createVolume(volume(name), call)));
+  const ids = made.map((answer) => answer.volume?.volumeId ?? "");
+  const { groupSnapshot } = await groupController.createVolumeGroupSnapshot(group(ids), call);
+  const bigger = { volumeId: ids[0] ?? "", capacityRange: { requiredBytes: 2n << 20n } };
+  await controller.controllerExpandVolume(bigger, call);
+  await groupController.deleteVolumeGroupSnapshot({ groupSnapshotId: groupSnapshot?.groupSnapshotId ?? "" }, call);
+  await controller.deleteVolume({ volumeId: ids[1] ?? "" }, call);
+}
+
+const steps: readonly (readonly [Step, number])[] = [
+  ["volume intended", 1],
+  ["volume intended", 2],
+  ["volume filled", 1],
+  ["cut intended", 1],
+  ["cut taken", 1],
+  ["cut copied", 1],
+  ["growth intended", 1],
+  ["snapshot deletion intended", 1],
+  ["snapshot images deleted", 1],
+  ["volume deletion intended", 1],
+  ["volume image deleted", 1],
+];
+
+describe("a driver that is killed", () => {
+  test.each(steps)(
+    "right after '%s' (%i) leaves no image without a record and no record without its image",
+    async (step, times) => {
+      const doomed = await startDoomed(step, times);
+      const died = once(doomed.child, "exit");
+      await expect(live(doomed.csi)).rejects.toThrow();
+      expect((await died)[1]).toBe("SIGKILL");
+      doomed.csi.close();
+
+      driver = await aDriver({ poolDir: pool });
+      const { controller } = driver.csi;
+      const volumes = (await controller.listVolumes({}, call)).entries.map((entry) => entry.volume);
+      const snapshots = (await controller.listSnapshots({}, call)).entries.map((entry) => entry.snapshot);
+      expect(await imagesIn("volumes")).toEqual(volumes.map((one) => `${one?.volumeId}.img`).toSorted());
+      expect(await imagesIn("snapshots")).toEqual(snapshots.map((one) => `${one?.snapshotId}.img`).toSorted());
+      expect([0, 2]).toContain(snapshots.length); // a group is whole or it is not
+      expect(snapshots.every((one) => one?.readyToUse === true)).toBe(true);
+      await live(driver.csi); // the same names work again, whatever was left of them
+      expect(await imagesIn("snapshots")).toEqual([]);
+    },
+  );
+});
+
+describe("a block engine that is killed", () => {
+  test("comes back with its volumes, and what was acknowledged and flushed is there", async () => {
+    const engines = enginesSeen();
+    driver = await aDriver({ log: engines.log });
+    const id = await driver.volume("a");
+    const disk = await driver.use(id);
+    await disk.write(0, Buffer.from("kept"));
+    await disk.flush();
+    const before = engines.pids.length;
+    process.kill(engines.last(), "SIGKILL");
+    await expect.poll(() => engines.pids.length).toBe(before + 1);
+    await expect(disk.read(0, 4)).rejects.toMatchObject({ code: "unavailable" });
+    const again = await driver.use(id);
+    expect((await again.read(0, 4)).toString()).toBe("kept");
+  });
+
+  test("in the middle of a copy loses that cut whole, and the next call cuts anew", async () => {
+    const engines = enginesSeen();
+    let cuts = 0;
+    const onStep = (step: Step) => {
+      if (step === "cut taken" && ++cuts === 1) process.kill(engines.last(), "SIGKILL");
+    };
+    driver = await aDriver({ log: engines.log, onStep });
+    const id = await driver.volume("big", 256 << 20);
+    const disk = await driver.use(id);
+    for (let at = 0; at < 64 << 20; at += 8 << 20) await disk.write(at, Buffer.alloc(8 << 20, 1));
+    const { groupController } = driver.csi;
+    const asked = { name: "group", sourceVolumeIds: [id] };
+    await expect(groupController.createVolumeGroupSnapshot(asked, call)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await imagesIn("snapshots")).toEqual([]);
+    const { groupSnapshot } = await groupController.createVolumeGroupSnapshot(asked, call);
+    expect([cuts, groupSnapshot?.readyToUse]).toEqual([2, true]);
+  });
+
+  test("does not outlive a driver that is killed: another one can have the pool at once", async () => {
+    const doomed = await startDoomed("volume intended", 1);
+    await expect(doomed.csi.controller.createVolume(volume("a"), call)).rejects.toThrow();
+    doomed.csi.close();
+    driver = await aDriver({ poolDir: pool });
+    expect((await driver.csi.controller.listVolumes({}, call)).entries).toEqual([]);
+  });
+});
+
+async function imagesIn(kind: "volumes" | "snapshots"): Promise<readonly string[]> {
+  return (await readdir(join(driver?.pool ?? pool, kind))).toSorted();
+}
+
+/** A log that notes the process ids of the block engines that came to serve. */
+function enginesSeen() {
+  const pids: number[] = [];
+  const info = (fields: object) => {
+    if ("pid" in fields && typeof fields.pid === "number") pids.push(fields.pid);
+  };
+  const ignore = () => undefined;
+  const log: Logger = { debug: ignore, info, warn: ignore, error: ignore, child: () => log };
+  return { pids, log, last: () => pids.at(-1) ?? 0 };
+}
