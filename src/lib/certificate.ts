@@ -2,6 +2,7 @@ import { createPrivateKey, KeyObject, type webcrypto, X509Certificate } from "no
 import { isIP } from "node:net";
 import type { Extension } from "@peculiar/x509";
 import { Failure } from "./failure.ts";
+import { exportsOf } from "./lazy-module.ts";
 import type { Random } from "./random.ts";
 
 /** A certificate and its private key (P-256, PKCS #8), both PEM. */
@@ -137,5 +138,5 @@ function pairOf(certPem: string, keys: webcrypto.CryptoKeyPair): KeyPair {
 /** Loaded when a certificate is made, not when one is reused: it costs a quarter of a second. */
 async function library(): Promise<typeof import("@peculiar/x509")> {
   await import("reflect-metadata");
-  return import("@peculiar/x509");
+  return exportsOf(await import("@peculiar/x509"));
 }
