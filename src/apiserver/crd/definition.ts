@@ -56,7 +56,7 @@ export function parseDefinition(crd: JsonObject): Definition {
   };
 }
 
-export function parseNames(names: JsonObject): Names {
+function parseNames(names: JsonObject): Names {
   const kind = textAt(names, "kind");
   return {
     plural: textAt(names, "plural"),

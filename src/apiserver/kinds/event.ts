@@ -49,7 +49,10 @@ export const coreEvent: KindDefinition = {
     ...["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map(
       (one) => `involvedObject.${one}`,
     ),
-    ...["reason", "reportingComponent", "source", "type"],
+    "reason",
+    "reportingComponent",
+    "source",
+    "type",
   ],
   fieldPaths: { source: "source.component" },
   fields: {
@@ -74,7 +77,9 @@ export const newEvent: KindDefinition = {
     ...["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map(
       (one) => `regarding.${one}`,
     ),
-    ...["reason", "reportingController", "type"],
+    "reason",
+    "reportingController",
+    "type",
   ],
   fieldPaths: {},
   fields: {
@@ -94,13 +99,13 @@ export const newEvent: KindDefinition = {
 };
 
 /** The v1 shape of an event of either shape. */
-export function toCoreEvent(event: JsonObject): JsonObject {
+function toCoreEvent(event: JsonObject): JsonObject {
   const renames = Object.fromEntries(Object.entries(newNames).map(([core, renamed]) => [renamed, core]));
   return renamed(event, { apiVersion: "v1", renames });
 }
 
 /** The events.k8s.io/v1 shape of an event of either shape. */
-export function toNewEvent(event: JsonObject): JsonObject {
+function toNewEvent(event: JsonObject): JsonObject {
   return renamed(event, { apiVersion: "events.k8s.io/v1", renames: newNames });
 }
 

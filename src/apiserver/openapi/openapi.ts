@@ -65,7 +65,7 @@ function objectSchema(kind: Kind): JsonObject {
   const schema = isBuiltInGroup(kind.group) ? (withQuantities(kind.schema) as JsonObject) : kind.schema; // an object stays one
   const properties: JsonObject = {
     ...(schema.properties as JsonObject | undefined), // the schema of an object
-    metadata: { ...refAsAllOf(objectMetaName), description: "Name, labels and the rest of what every object has." },
+    metadata: refAsAllOf(objectMetaName),
   };
   return { ...schema, properties, "x-kubernetes-group-version-kind": gvk(kind, kind.kind) };
 }

@@ -59,7 +59,7 @@ export const tooLong = (field: string, limit: number): FieldError => ({
   message: `Too long: may not be more than ${limit} bytes`,
 });
 
-export function typeName(value: Json): string {
+function typeName(value: Json): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "bigint") return "integer";

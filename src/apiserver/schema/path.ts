@@ -4,8 +4,6 @@ export interface Path {
   readonly step: string | number;
 }
 
-export const root: Path | undefined = undefined;
-
 export const under = (parent: Path | undefined, step: string | number): Path => ({ parent, step });
 
 /** `spec.source[0].name`; keys that are no plain names are bracketed: `metadata.labels[app.kubernetes.io/name]`. */

@@ -1,7 +1,7 @@
 import { Failure } from "../../lib/failure.ts";
 import { labelValueProblem, qualifiedNameProblem } from "../kinds/names.ts";
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 type Test = (labels: Labels) => boolean;
 
 /** More requirements than anybody writes by hand; each is tried on every object of a list. */
