@@ -1,5 +1,6 @@
 import type { Csi } from "../csi/client.ts";
 import type { Client } from "../kube/client/client.ts";
+import type { Resource } from "../kube/object.ts";
 
 /**
  * Ends a process in the middle: after so many writes to the API and calls that change something on the driver, the last
@@ -24,6 +25,7 @@ export function fuseOf(effects: number, blow: () => void): Fuse {
     blow();
     return new Promise<T>(() => undefined);
   };
+  const counted = <T>({ kind }: Resource, effect: () => Promise<T>) => (beside.has(kind) ? effect() : spent(effect));
   return {
     get isBlown() {
       return left <= 0;
@@ -34,17 +36,11 @@ export function fuseOf(effects: number, blow: () => void): Fuse {
       list: (resource, call) => client.list(resource, call),
       watch: (resource, call) => client.watch(resource, call),
       raw: (request) => client.raw(request),
-      create: (resource, draft, call) =>
-        resource.kind === "Event"
-          ? client.create(resource, draft, call)
-          : spent(() => client.create(resource, draft, call)),
-      update: (resource, object, call) => spent(() => client.update(resource, object, call)),
-      updateStatus: (resource, object, call) => spent(() => client.updateStatus(resource, object, call)),
-      patch: (resource, at, patch, call) =>
-        resource.kind === "Event"
-          ? client.patch(resource, at, patch, call)
-          : spent(() => client.patch(resource, at, patch, call)),
-      delete: (resource, at, call) => spent(() => client.delete(resource, at, call)),
+      create: (resource, draft, call) => counted(resource, () => client.create(resource, draft, call)),
+      update: (resource, object, call) => counted(resource, () => client.update(resource, object, call)),
+      updateStatus: (resource, object, call) => counted(resource, () => client.updateStatus(resource, object, call)),
+      patch: (resource, at, patch, call) => counted(resource, () => client.patch(resource, at, patch, call)),
+      delete: (resource, at, call) => counted(resource, () => client.delete(resource, at, call)),
     }),
     csi: (csi) => ({
       ...csi,
@@ -54,6 +50,9 @@ export function fuseOf(effects: number, blow: () => void): Fuse {
     }),
   };
 }
+
+/** Kinds that nothing depends on being written at a certain moment: events, and a node that says that it is there. */
+const beside: ReadonlySet<string> = new Set(["Event", "Node", "CSINode"]);
 
 type Spend = <T>(effect: () => Promise<T>) => Promise<T>;
 

@@ -37,8 +37,8 @@ export interface VolumeLab {
   /** The claim, once it is bound and published. */
   published(name: string): Promise<Claim>;
   deleteClaim(name: string): Promise<void>;
-  /** The reasons of the events about an object. */
-  eventsOf(name: string): Promise<readonly string[]>;
+  /** Waits for an event about the object whose message is like this. */
+  eventOf(name: string, message: RegExp): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -113,11 +113,14 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
     async deleteClaim(name) {
       await client.delete(claims, { namespace: shop, name }, call());
     },
-    async eventsOf(name) {
-      const { items } = await client.list(events, { ...call(), namespace: shop });
-      return items
-        .filter((event) => event.involvedObject.name === name)
-        .map((event) => `${event.reason}: ${event.message}`);
+    async eventOf(name, message) {
+      const isIt = (event?: SaidEvent) => event?.involvedObject.name === name && message.test(event.message);
+      const signal = AbortSignal.timeout(timeoutMs);
+      const { items, resourceVersion } = await client.list(events, { signal });
+      if (items.some(isIt)) return;
+      for await (const event of client.watch(events, { resourceVersion, signal }))
+        if (event.type !== "BOOKMARK" && isIt(event.object)) return;
+      throw new Error(`no event about ${name} says ${message}`);
     },
     async stop() {
       await Promise.all([...running].map((processes) => processes.stop()));

@@ -1,6 +1,7 @@
 import { publishedPathAnnotation } from "../../api/local-driver.ts";
 import { type EventValue, nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
 import type { Claim } from "../../kube/core/claim.ts";
+import { resizePending } from "../../kube/core/names.ts";
 import type { Volume } from "../../kube/core/volume.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 import type { PublishingSeen } from "./observe.ts";
@@ -63,11 +64,11 @@ function end({ claim, record }: PublishingSeen): Plan<PublishingAction> {
   return steps.length > 0 ? { reason: "Unpublish", steps, next: onChange } : nothing("NotPublished");
 }
 
-/** The volume has more room than the claim says: its controller has grown it, the node has still to follow. */
-function hasGrown(claim: Claim, volume: Volume): boolean {
-  const has = parseQuantity(claim.status?.capacity?.storage ?? "0");
-  const wanted = parseQuantity(claim.spec.resources?.requests?.storage ?? "0");
-  return parseQuantity(volume.spec.capacity?.storage ?? "0") > has && wanted > has;
+/** The controller has grown the volume and left the rest to the node. */
+function hasGrown({ status }: Claim, volume: Volume): boolean {
+  const isPending = (status?.conditions ?? []).some((found) => found.type === resizePending && found.status === "True");
+  const has = parseQuantity(status?.capacity?.storage ?? "0");
+  return isPending && parseQuantity(volume.spec.capacity?.storage ?? "0") > has;
 }
 
 function refuse({ claim, capabilities }: PublishingSeen): Plan<PublishingAction> {
