@@ -55,8 +55,7 @@ async function consider<T extends KubeObject, Seen, Action>(
 ): Promise<Decided<Seen, Action> | Result> {
   const { memories, reconciler, clock } = loop;
   const before = memories.get(key);
-  const object = await currentObject(loop, key, before);
-  looking();
+  const object = await currentObject(loop, key, before, looking);
   if (!object) {
     memories.delete(key);
     return { outcome: "gone", reason: "", wake: { when: "never" } };

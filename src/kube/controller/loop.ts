@@ -40,14 +40,20 @@ export function loopOf<T extends KubeObject, Seen, Action>(
   return { ...deps, reconciler, memories: new Map(), caches };
 }
 
-/** The object, once the caches have seen what we last did about it. */
+/**
+ * The object, once the caches have seen what we last did about it.
+ *
+ * @param looking called in the same breath as the cache is read: a change that comes after it is not in what is returned
+ */
 export async function currentObject<T extends KubeObject, Seen, Action>(
   loop: Loop<T, Seen, Action>,
   key: string,
   memory: Memory | undefined,
+  looking: () => void = () => undefined,
 ): Promise<T | undefined> {
   if (memory) await ownWritesSeen(memory.unseen, loop);
   if (memory) memory.unseen = [];
+  looking();
   return loop.reconciler.kind.get(key);
 }
 
