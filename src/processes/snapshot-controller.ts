@@ -4,6 +4,7 @@ import type { Client } from "../kube/client/client.ts";
 import { claims } from "../kube/core/claim.ts";
 import { volumes } from "../kube/core/volume.ts";
 import { groupController } from "../snapshots/group/controller.ts";
+import { groupContentGuard } from "../snapshots/group/release/guard.ts";
 import {
   claimIndexes,
   contentIndexes,
@@ -36,6 +37,7 @@ export function runSnapshotController(
   const caches = cachesOf(host);
   host.add(claimProtection({ caches }));
   host.add(groupController({ caches }));
+  host.add(groupContentGuard({ caches }));
   host.add(singleController({ caches }));
   host.add(singleContentController({ caches }));
   return host.start();

@@ -43,7 +43,7 @@ export interface SnapshotLab {
   /** Bound claims labelled app=NAME in namespace "shop", each with a volume of the driver. */
   makeClaims(app: string, names: readonly string[]): Promise<readonly Claim[]>;
   /** A group that selects the claims labelled app=NAME. */
-  makeGroup(app: string, name?: string): Promise<GroupSnapshot>;
+  makeGroup(app: string, name?: string, className?: string): Promise<GroupSnapshot>;
   /** Waits until `look` answers, on changes of the resource; fails with what it saw last. */
   until<T extends KubeObject>(
     resource: Resource<T>,
@@ -130,9 +130,9 @@ export async function snapshotLab(options: { readonly driver?: ScriptedDriverOpt
         }),
       );
     },
-    makeGroup(app, name = app) {
+    makeGroup(app, name = app, className = "groups") {
       const group = aGroup(
-        { spec: { volumeGroupSnapshotClassName: "groups", source: { selector: { matchLabels: { app } } } } },
+        { spec: { volumeGroupSnapshotClassName: className, source: { selector: { matchLabels: { app } } } } },
         { name },
       );
       return client.create(groupSnapshots, strip(group), { signal });
