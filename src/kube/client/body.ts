@@ -28,6 +28,8 @@ function collect(body: Readable, what: string): Promise<Buffer> {
     });
     body.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     body.on("error", reject);
-    body.on("close", () => reject(new Error("the connection was closed in the middle of the answer"))); // after "end" this is nothing
+    body.on("close", () => {
+      if (!body.readableEnded) reject(new Error("the connection was closed in the middle of the answer"));
+    });
   });
 }

@@ -32,8 +32,8 @@ export interface ClientCertificate {
 /** A credential that may change while the process runs. */
 export interface Credentials {
   current(signal: AbortSignal): Promise<Credential>;
-  /** Called when the server refused the current one. True when asking again may yield another. */
-  renew(): boolean;
+  /** Called when the server refused this one. True when asking again may yield another. */
+  renew(refused: Credential): boolean;
 }
 
 /** A credential that never changes. */

@@ -76,6 +76,7 @@ function extended(login: Credentials, base: Credential): Credentials {
       if (last?.from !== from) last = { from, to: { ...base, ...from, headers: { ...base.headers, ...from.headers } } };
       return last.to;
     },
-    renew: () => login.renew(),
+    // One that was replaced meanwhile needs no renewal: the request is made again with the new one.
+    renew: (refused) => last === undefined || last.to !== refused || login.renew(last.from),
   };
 }

@@ -11,6 +11,9 @@ export function forwardAbort(from: AbortSignal, to: AbortController): () => void
   return () => from.removeEventListener("abort", forward);
 }
 
+/** A reason made once: the default one is an error with a stack, made anew for each request. */
+const inTime = "the work was done in time";
+
 /**
  * Runs `work` with a signal that is aborted after `timeoutMs`, with a Failure "timeout" as its reason.
  *
@@ -23,6 +26,7 @@ export async function within<T>(
 ): Promise<T> {
   const done = new AbortController();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // the work may wait for many things at once
   const unlink = forwardAbort(limit.signal, stop);
   clock.sleep(limit.timeoutMs, done.signal).then(
     () => stop.abort(new Failure("timeout", `cannot ${limit.what}: no answer within ${limit.timeoutMs} ms`)),
@@ -34,6 +38,6 @@ export async function within<T>(
     throw isFailure(stop.signal.reason, "timeout") ? stop.signal.reason : error;
   } finally {
     unlink();
-    done.abort();
+    done.abort(inTime);
   }
 }

@@ -21,27 +21,24 @@ interface PluginDeps {
 /** Credentials that a program prints (kubectl's exec plugins), kept until they end or the server refuses them. */
 export function execCredentials(plugin: Section, deps: PluginDeps): Credentials {
   const settings = settingsOf(plugin, deps);
-  let kept: Promise<Printed> | undefined;
-  const ask = async (): Promise<Printed> => {
-    // Shared by all who wait for it, so that the call of one who gives up is not the end for the others.
-    kept ??= runPlugin(settings).catch((error: unknown) => {
-      kept = undefined;
-      throw error;
+  let kept: Printed | undefined;
+  let running: Promise<Printed> | undefined;
+  // Shared by all who wait for it: the plugin runs once, however many requests need its credential.
+  const run = () => {
+    running ??= runPlugin(settings).finally(() => {
+      running = undefined;
     });
-    return kept;
+    return running;
   };
   return {
     async current() {
-      const printed = await ask();
-      if (!printed.endsAt || printed.endsAt.getTime() - renewEarlyMs > deps.clock.now().getTime())
-        return printed.credential;
-      kept = undefined;
-      return (await ask()).credential;
+      const nowMs = deps.clock.now().getTime();
+      if (!kept || (kept.endsAt && kept.endsAt.getTime() - renewEarlyMs <= nowMs)) kept = await run();
+      return kept.credential;
     },
-    renew() {
-      const hadOne = kept !== undefined;
-      kept = undefined;
-      return hadOne;
+    renew(refused) {
+      if (kept?.credential === refused) kept = undefined;
+      return true;
     },
   };
 }

@@ -173,10 +173,10 @@ describe("a token file", () => {
     await clock.advance(60_000);
     expect(await token()).toBe("Bearer two");
     file("token", "three");
-    expect(credentials.renew()).toBe(true);
+    expect(credentials.renew(await credentials.current(signal))).toBe(true);
     expect(await token()).toBe("Bearer three");
     file("token", "");
-    credentials.renew();
+    credentials.renew(await credentials.current(signal));
     expect((await failed(token())).message).toMatch(/user "u": tokenFile: the token file .* is empty/);
   });
 

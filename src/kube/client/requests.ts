@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
@@ -6,7 +7,7 @@ import { type Json, parseJson, stringifyJson } from "../../lib/json.ts";
 import type { Limiter } from "../../lib/limit.ts";
 import type { Random } from "../../lib/random.ts";
 import { readBody } from "./body.ts";
-import type { ConnectionConfig } from "./connection.ts";
+import type { ConnectionConfig, Credential } from "./connection.ts";
 import { within } from "./deadline.ts";
 import { failureOfAnswer, retryAfterMs } from "./failures.ts";
 import type { Throttle } from "./throttle.ts";
@@ -35,6 +36,8 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  /** What the request was made with. */
+  readonly credential: Credential;
 }
 
 export interface Requests {
@@ -62,8 +65,10 @@ export function requests(deps: RequestsDeps): Requests {
     await deps.throttle?.pass(request.signal);
     const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
     return within(clock, limit, async (signal) => {
-      const response = await send(deps, { ...request, signal }, false);
-      return { status: response.status, headers: response.headers, text: await readBody(response, request.what) };
+      const credential = await deps.config.credentials.current(signal);
+      const response = await send(deps, { ...request, signal }, { credential });
+      const text = await readBody(response, request.what);
+      return { status: response.status, headers: response.headers, text, credential };
     });
   };
 
@@ -71,10 +76,11 @@ export function requests(deps: RequestsDeps): Requests {
     const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
     // The deadline is for the head of the answer only: the body then lives as long as the caller's own signal.
     return within(clock, limit, async (head) => {
-      const response = await raceHead(send(deps, request, true), head);
-      if (isSuccess(response))
-        return { status: response.status, headers: response.headers, text: "", body: response.body };
-      return { status: response.status, headers: response.headers, text: await readBody(response, request.what) };
+      const credential = await deps.config.credentials.current(head);
+      const response = await raceHead(send(deps, request, { credential, watch: true }), head);
+      const { status, headers, body } = response;
+      if (isSuccess(response)) return { status, headers, text: "", body, credential };
+      return { status, headers, text: await readBody(response, request.what), credential };
     });
   };
 
@@ -83,7 +89,7 @@ export function requests(deps: RequestsDeps): Requests {
     for (let tries = 1; ; tries++) {
       const answer = await once();
       if (isSuccess(answer)) return answer;
-      if (answer.status === 401 && !renewed && deps.config.credentials.renew()) {
+      if (answer.status === 401 && !renewed && deps.config.credentials.renew(answer.credential)) {
         renewed = true;
         continue;
       }
@@ -96,6 +102,7 @@ export function requests(deps: RequestsDeps): Requests {
 
   return {
     async json(request) {
+      setMaxListeners(0, request.signal); // one for each request that waits its turn: many are no leak
       try {
         const answer = await persist(request, () => limiter.run(() => attempt(request), request.signal));
         return answer.text === "" ? null : parseAnswer(answer.text, request.what);
@@ -117,8 +124,11 @@ export function requests(deps: RequestsDeps): Requests {
 
 const isSuccess = (answer: { readonly status: number }) => answer.status >= 200 && answer.status < 300;
 
-async function send(deps: RequestsDeps, request: Request, watch: boolean): Promise<TransportResponse> {
-  const credential = await deps.config.credentials.current(request.signal);
+function send(
+  deps: RequestsDeps,
+  request: Request,
+  { credential, watch = false }: { readonly credential: Credential; readonly watch?: boolean },
+): Promise<TransportResponse> {
   const body = request.body === undefined ? undefined : stringifyJson(request.body);
   return deps.transport.send({
     method: request.method,

@@ -23,10 +23,9 @@ export function tokenFileCredentials(options: {
       kept = { credential, token, untilMs: clock.monotonicMs() + keptMs };
       return credential;
     },
-    renew() {
-      const hadOne = kept !== undefined;
-      kept = undefined;
-      return hadOne;
+    renew(refused) {
+      if (kept?.credential === refused) kept = { ...kept, untilMs: 0 };
+      return true;
     },
   };
 }
