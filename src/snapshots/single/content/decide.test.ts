@@ -53,7 +53,7 @@ describe("a content in the snapshot-controller", () => {
       { content: withMeta(brought, { annotations: { [memberGroupHandle]: "g" }, deletionTimestamp: since }) },
       [[marked]],
     ],
-  ])("%s", (_what, seen, expected) => {
+  ])("a content in the snapshot-controller %s", (_what, seen, expected) => {
     expect(decided(seen)).toEqual(expected);
   });
 });

@@ -86,7 +86,7 @@ describe("a content in the sidecar", () => {
       ["check by none"],
     ],
     ["of a member is left to its group", { adopts: true, marks: [memberGroupHandle] }, []],
-  ])("%s", (_what, given, expected) => {
+  ])("a content in the sidecar %s", (_what, given, expected) => {
     expect(didOf(seenOf(given)).flat()).toEqual(expected);
   });
 

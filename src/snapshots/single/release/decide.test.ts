@@ -80,7 +80,7 @@ describe("releasing a snapshot", () => {
       { isMember: true, snapshot: { ...going, metadata: { ...going.metadata, finalizers: [memberFinalizer] } } },
       letsGo,
     ],
-  ])("%s", (_what, given, expected) => {
+  ])("a snapshot that is released %s", (_what, given, expected) => {
     expect(did(given)).toEqual(expected);
   });
 
