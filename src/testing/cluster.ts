@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Intercept } from "../apiserver/http/handler.ts";
 import { type ApiServer, startApiServer } from "../apiserver/server.ts";
+import type { Window } from "../apiserver/store/store.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { type Logger, silent } from "../lib/log.ts";
@@ -14,6 +15,8 @@ export interface ThrowAwayOptions {
   readonly log?: Logger;
   /** Sees each request first: tests slow it down or make it fail here. */
   readonly intercept?: Intercept;
+  /** How many changes a watch can ask for; one that is further behind gets 410. */
+  readonly window?: Window;
 }
 
 /** A Kubernetes API of its own, in a folder that goes with it. */
@@ -44,6 +47,7 @@ export async function throwAwayApi(options: ThrowAwayOptions = {}): Promise<Thro
       random: systemRandom,
       log: options.log ?? silent,
       ...(options.intercept && { intercept: options.intercept }),
+      ...(options.window && { window: options.window }),
     });
   let server: ApiServer = await start(0);
   const { kubeconfigPath, url, port, caPem, adminToken, clientCertPem, clientKeyPem } = server;

@@ -10,7 +10,7 @@ export interface Faults<T extends object> {
   calls(method: keyof T): number;
 }
 
-export interface Fault {
+interface Fault {
   readonly error: Error;
   /** This many calls are spared first. */
   readonly after?: number;

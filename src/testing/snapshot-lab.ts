@@ -71,9 +71,9 @@ export interface LabProcess {
   stop(): Promise<void>;
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 30_000;
 /** Longer than any step of a process takes here. */
-const quietMs = 60;
+const quietMs = 40;
 const workers = { workerThreads: 10, workerActions: 64 };
 
 export async function snapshotLab(options: { readonly driver?: ScriptedDriverOptions } = {}): Promise<SnapshotLab> {

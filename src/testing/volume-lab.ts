@@ -15,7 +15,7 @@ import { systemRandom } from "../lib/random.ts";
 import { runNode } from "../processes/node.ts";
 import { runProvisioner } from "../processes/provisioner.ts";
 import { throwAwayApi } from "./cluster.ts";
-import { type Fuse, fuseOf } from "./fuse.ts";
+import { fuseOf } from "./fuse.ts";
 import { aClaim, aStorageClass } from "./objects/storage.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { strip } from "./snapshot-lab.ts";
@@ -71,31 +71,8 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
     dataDir: api.dataDir,
     until,
     async start(effects = Number.POSITIVE_INFINITY) {
-      const ending = new AbortController();
-      let blown: () => void = () => undefined;
-      const died = new Promise<void>((resolve) => {
-        blown = resolve;
-      });
-      const fuse: Fuse = fuseOf(effects, () => {
-        ending.abort();
-        blown();
-      });
-      const around = { clock: systemClock, random: systemRandom, log: silent, signal: ending.signal };
-      const peers = { client: fuse.client(worked), csi: fuse.csi(driver.csi), capabilities };
-      const limits = { workerThreads: 10, workerActions: 64, timeoutMs, extraCreateMetadata: false };
-      const parts = await Promise.all([
-        runProvisioner(peers, limits, around),
-        runNode(peers, { dataDir: api.dataDir, nodeName: "node-1" }, around),
-      ]);
-      const processes: LabProcesses = {
-        died,
-        async stop() {
-          running.delete(processes);
-          ending.abort();
-          const ended = Promise.all(parts.map((part) => part.ended)).catch(() => undefined);
-          await (fuse.isBlown ? undefined : ended); // what a dead process was doing never ends
-        },
-      };
+      const peers = { client: worked, csi: driver.csi, capabilities };
+      const processes = await startProcesses(peers, { effects, dataDir: api.dataDir });
       running.add(processes);
       return processes;
     },
@@ -113,21 +90,42 @@ export async function volumeLab(options: { readonly driver?: ScriptedDriverOptio
     async deleteClaim(name) {
       await client.delete(claims, { namespace: shop, name }, call());
     },
-    async eventOf(name, message) {
-      const isIt = (event?: SaidEvent) => event?.involvedObject.name === name && message.test(event.message);
-      const signal = AbortSignal.timeout(timeoutMs);
-      const { items, resourceVersion } = await client.list(events, { signal });
-      if (items.some(isIt)) return;
-      for await (const event of client.watch(events, { resourceVersion, signal }))
-        if (event.type !== "BOOKMARK" && isIt(event.object)) return;
-      throw new Error(`no event about ${name} says ${message}`);
-    },
+    eventOf: (name, message) => eventOf(client, name, message),
     async stop() {
       await Promise.all([...running].map((processes) => processes.stop()));
       client.close();
       worked.close();
       await driver.stop();
       await api.stop();
+    },
+  };
+}
+
+type Peers = Parameters<typeof runProvisioner>[0];
+
+async function startProcesses(
+  peers: Peers,
+  { effects, dataDir }: { readonly effects: number; readonly dataDir: string },
+): Promise<LabProcesses> {
+  const ending = new AbortController();
+  const died = new AbortController();
+  const fuse = fuseOf(effects, () => {
+    ending.abort();
+    died.abort();
+  });
+  const around = { clock: systemClock, random: systemRandom, log: silent, signal: ending.signal };
+  const fused = { ...peers, client: fuse.client(peers.client), csi: fuse.csi(peers.csi) };
+  const limits = { workerThreads: 10, workerActions: 64, timeoutMs, extraCreateMetadata: false };
+  const parts = await Promise.all([
+    runProvisioner(fused, limits, around),
+    runNode(fused, { dataDir, nodeName: "node-1" }, around),
+  ]);
+  return {
+    died: new Promise((resolve) => died.signal.addEventListener("abort", () => resolve(), { once: true })),
+    async stop() {
+      ending.abort();
+      const ended = Promise.all(parts.map((part) => part.ended)).catch(() => undefined);
+      await (fuse.isBlown ? undefined : ended); // what a dead process was doing never ends
     },
   };
 }
@@ -139,6 +137,16 @@ interface SaidEvent extends KubeObject {
 }
 
 const events: Resource<SaidEvent> = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
+
+async function eventOf(client: KubeClient, name: string, message: RegExp): Promise<void> {
+  const isIt = (event: SaidEvent) => event.involvedObject.name === name && message.test(event.message);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { items, resourceVersion } = await client.list(events, { signal });
+  if (items.some(isIt)) return;
+  for await (const event of client.watch(events, { resourceVersion, signal }))
+    if (event.type !== "BOOKMARK" && isIt(event.object)) return;
+  throw new Error(`no event about ${name} says ${message}`);
+}
 
 /** What there is of claims and volumes, in the API and on the storage, in a form that two runs can be compared by. */
 export async function worldOf({ client, driver }: VolumeLab) {

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../lib/clock.ts";
+import { aServedDevice } from "../lib/nbd/testing.ts";
 import { systemRandom } from "../lib/random.ts";
 import { verifyJudge, verifyWrite } from "./commands.ts";
 import { ringOffset } from "./layout.ts";
-import { runId } from "./testing.ts";
+import { aRun, runId } from "./testing.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -17,9 +18,9 @@ afterEach(() => rm(folder, { recursive: true }));
 const signal = AbortSignal.timeout(60_000);
 const pathsOf = (...names: readonly string[]) => names.map((name) => join(folder, name));
 
-async function write(paths: readonly string[], durationMs = 100): Promise<readonly string[]> {
+async function write(paths: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  const options = { paths, writers: 2, runId, createBytes: 4 << 20, durationMs, signal };
+  const options = { paths, writers: 2, runId, createBytes: 4 << 20, durationMs: 100, signal };
   await verifyWrite({ ...options, clock: systemClock, random: systemRandom }, (line) => lines.push(line));
   return lines;
 }
@@ -50,6 +51,31 @@ test("verify judge says each violation and then the sum of them", async () => {
   expect(inOrder).toBe(false);
   expect(lines[0]).toMatch(/^writer 0: record \d+ is missing though record \d+ was kept/);
   expect(lines.at(-1)).toMatch(/^out of order: \d+ records, 2 violations$/);
+});
+
+test("verify judge says twenty violations of many, how many more there are, and the right sum", async () => {
+  const paths = pathsOf("a", "b");
+  const run = aRun({ slots: 100 }).records(1, 200, { volumes: [0] });
+  await Promise.all(run.volumes.map(({ data }, i) => writeFile(paths[i] ?? "", data)));
+  const { lines } = await judgeThem(paths);
+  expect(lines).toHaveLength(22);
+  expect(lines.slice(20)).toEqual(["and 80 more", "out of order: 200 records, 100 violations"]);
+});
+
+test("verify write over NBD sockets ends well when it is told to stop, its last records finished", async () => {
+  const served = [await aServedDevice(), await aServedDevice()];
+  const paths = served.map(({ path }) => path);
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const options = { paths, writers: 2, slots: 4, runId, signal: stop.signal };
+  await verifyWrite({ ...options, clock: systemClock, random: systemRandom }, (line) => {
+    lines.push(line);
+    setImmediate(() => stop.abort());
+  });
+  const end = lines.at(-1) ?? "";
+  expect(JSON.parse(end).acked).toEqual(JSON.parse(end).issued);
+  expect(await judgeThem(paths, { before: end, after: end })).toMatchObject({ inOrder: true });
+  for (const each of served) await each.close();
 });
 
 test("verify write refuses a single volume, which has no order to lose", async () => {

@@ -71,7 +71,10 @@ export interface JudgeCommandOptions {
   readonly signal: AbortSignal;
 }
 
-/** `groupsnap verify judge`: says each violation and the verdict. @returns true when there is none */
+/** A volume that lost everything breaks the rule in every slot; this many examples say it as well. */
+const saidLimit = 20;
+
+/** `groupsnap verify judge`: says violations and the verdict. @returns true when there is none */
 export async function verifyJudge(options: JudgeCommandOptions, say: Say): Promise<boolean> {
   const { runId, before, after } = options;
   const known = {
@@ -81,7 +84,8 @@ export async function verifyJudge(options: JudgeCommandOptions, say: Say): Promi
   const volumes = await openVolumes(options);
   try {
     const verdict = await judge({ volumes, runId, ...known });
-    for (const violation of verdict.violations) say(violation);
+    for (const violation of verdict.violations.slice(0, saidLimit)) say(violation);
+    if (verdict.violations.length > saidLimit) say(`and ${verdict.violations.length - saidLimit} more`);
     say(summaryOf(verdict));
     return verdict.violations.length === 0;
   } finally {
@@ -90,7 +94,7 @@ export async function verifyJudge(options: JudgeCommandOptions, say: Say): Promi
 }
 
 /** "in order: 812 records, 0 violations", or "out of order: …". */
-export function summaryOf({ records, violations }: Verdict): string {
+function summaryOf({ records, violations }: Verdict): string {
   const order = violations.length === 0 ? "in order" : "out of order";
   return `${order}: ${records} records, ${violations.length} violation${violations.length === 1 ? "" : "s"}`;
 }

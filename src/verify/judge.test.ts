@@ -128,13 +128,6 @@ describe("a judge catches", () => {
     const { violations } = await verdictOf(run, known);
     expect(violations[0]).toMatch(says);
   });
-
-  test("many losses of a writer in a few sentences and a count", async () => {
-    const run = aRun({ slots: 100 }).records(1, 200, { volumes: [0] });
-    const { violations } = await verdictOf(run);
-    expect(violations).toHaveLength(11);
-    expect(violations.at(-1)).toBe("and 90 more of this writer");
-  });
 });
 
 describe("for volumes that are cut at times of their own", () => {

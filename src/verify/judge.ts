@@ -8,7 +8,7 @@ import type { VolumeIo } from "./volume.ts";
 export interface Verdict {
   /** How many records the volumes hold in order: the sum of the last numbers of all writers. */
   readonly records: number;
-  /** Sentences; empty when the volumes hold one instant. */
+  /** Sentences, one for each slot that is wrong; empty when the volumes hold one instant. */
   readonly violations: readonly string[];
 }
 
@@ -22,9 +22,6 @@ export interface JudgeOptions {
   readonly after?: Progress;
 }
 
-/** A volume that lost everything breaks the rule in every slot; this many examples a writer say it as well. */
-const violationsLimit = 10;
-
 /**
  * Says whether what restored volumes hold is one instant of a run: of each writer exactly the records 1 to k, with every
  * record in it that was acknowledged before the cut, and none that was begun after it.
@@ -37,13 +34,8 @@ export async function judge(options: JudgeOptions): Promise<Verdict> {
   const verdicts = Array.from({ length: run.geometry.writers }, (_, writer) => judgeWriter(run, writer, options));
   return {
     records: verdicts.reduce((sum, { records }) => sum + records, 0),
-    violations: verdicts.flatMap(({ violations }) => shortened(violations)),
+    violations: verdicts.flatMap(({ violations }) => violations),
   };
-}
-
-function shortened(violations: readonly string[]): readonly string[] {
-  const rest = violations.length - violationsLimit;
-  return rest <= 0 ? violations : [...violations.slice(0, violationsLimit), `and ${rest} more of this writer`];
 }
 
 /** A slot with what it holds, and where it is. */

@@ -12,7 +12,7 @@ const socketName = "volume.nbd";
  *
  * @param createBytes makes a file, this large, where nothing stands
  */
-export async function openVolume(options: {
+async function openVolume(options: {
   readonly path: string;
   readonly signal: AbortSignal;
   readonly createBytes?: number;
@@ -31,14 +31,23 @@ async function isSocket(path: string): Promise<boolean> {
   );
 }
 
-/** Opens all of `paths`, or none. */
+/**
+ * Opens all of `paths`, or none.
+ *
+ * @param signal ends the opening; what is open then is not closed by it, so that writes under way can be finished
+ */
 export async function openVolumes(options: {
   readonly paths: readonly string[];
   readonly signal: AbortSignal;
   readonly createBytes?: number;
 }): Promise<readonly VolumeIo[]> {
-  const { paths, ...rest } = options;
-  const results = await Promise.allSettled(paths.map((path) => openVolume({ path, ...rest })));
+  const { paths, signal, ...rest } = options;
+  signal.throwIfAborted();
+  const opening = new AbortController();
+  const giveUp = () => opening.abort(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  const results = await Promise.allSettled(paths.map((path) => openVolume({ path, signal: opening.signal, ...rest })));
+  signal.removeEventListener("abort", giveUp);
   const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failed = results.find((result) => result.status === "rejected");
   if (!failed) return opened;

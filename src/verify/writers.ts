@@ -8,7 +8,7 @@ import { encodeHeader, encodeRecord } from "./record.ts";
 import type { VolumeIo } from "./volume.ts";
 
 /** Enough that a cut meets writes all over a ring, few enough that a judge reads a volume in no time: 1 MiB. */
-export const defaultSlots = 256;
+const defaultSlots = 256;
 
 export interface WritersOptions {
   /** Two at least, or there is no order to lose. They stay the caller's to close. */
