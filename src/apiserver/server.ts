@@ -26,7 +26,7 @@ import {
 import { emptyNamespaces, ensureNamespaces, namespaceRules, namespacesId } from "./lifecycle/namespaces.ts";
 import { createRegistry } from "./registry.ts";
 import { openLog } from "./store/log.ts";
-import { openStore, type Store } from "./store/store.ts";
+import { openStore, type Store, type Window } from "./store/store.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 export interface ApiServerOptions {
@@ -41,8 +41,9 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly signal?: AbortSignal;
   readonly intercept?: Intercept;
+  /** How much of the past watches and pages can ask for; for tests of what happens beyond it. */
+  readonly window?: Window;
 }
 
 export interface ApiServer {
@@ -78,7 +79,7 @@ async function start(options: ApiServerOptions, unlock: () => void): Promise<Api
   const names = [...new Set(["localhost", "127.0.0.1", host])];
   const folder = join(dataDir, "pki");
   const credentials = await loadCredentials({ folder, names, now: clock.now(), random });
-  const store = openStore(await openLog(join(dataDir, "api.db")));
+  const store = openStore(await openLog(join(dataDir, "api.db")), options.window);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each watch listens to it
   const listener = await serve(options, { credentials, store, closing: closing.signal }).catch((error: unknown) => {

@@ -19,6 +19,9 @@ export interface ListenOptions {
   readonly handler: (request: HttpRequest, response: HttpResponse) => void;
 }
 
+/** Longer than clients keep idle connections: one that the server closes just as it is used again costs them a failure. */
+const keepAliveMs = 10 * 60_000;
+
 /** Listens for HTTP/2 and HTTP/1.1 over TLS. @throws Failure "exists" if the port is taken, with what to do */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { authority, server: pair } = options.credentials;
@@ -33,6 +36,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     secureOptions: constants.SSL_OP_NO_TICKET, // a resumed session would come without its certificate
     settings: { maxConcurrentStreams: 1000 },
   });
+  Object.assign(server, { keepAliveTimeout: keepAliveMs });
   const open = trackConnections(server);
   server.on("request", options.handler);
   await listening(server, options);
@@ -49,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 function listening(server: Http2SecureServer, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenFailure(error, `${host}:${port}`)));
+    server.on("error", (error: NodeJS.ErrnoException) => reject(listenFailure(error, `${host}:${port}`)));
     server.listen(port, host, () => resolve());
   });
 }

@@ -11,8 +11,9 @@ import { type Api, internalWrite, type ResourceRules } from "../verbs/verb.ts";
 
 export const namespacesId = collectionOf("", "namespaces");
 
-/** Namespaces that are always there. */
-const permanent = ["default", "kube-system", "kube-public", "kube-node-lease"];
+/** Namespaces that are there from the start; the first three cannot be deleted. */
+const initial = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const permanent = initial.slice(0, 3);
 const held = "kubernetes";
 
 /** A namespace is emptied before it goes: its spec.finalizers hold it meanwhile, as in Kubernetes. */
@@ -32,10 +33,10 @@ const statusOf = (object: JsonObject) => (object.status ?? {}) as JsonObject; //
 const finalizersOf = (object: JsonObject) =>
   ((object.spec as JsonObject | undefined)?.finalizers ?? []) as readonly string[]; // admitted by the schema
 
-/** Creates the namespaces that are always there, as far as they are missing. */
+/** Creates the namespaces that are there from the start, as far as they are missing. */
 export function ensureNamespaces(api: Api): void {
   const served = servedNamespaces(api);
-  for (const name of permanent)
+  for (const name of initial)
     if (!api.store.collection(namespacesId).get({ namespace: "", name }))
       create(api, { served }, { metadata: { name } }, internalWrite);
 }
