@@ -14,6 +14,7 @@ import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
 import { prepareLayout } from "./pool/layout.ts";
+import { lockPool } from "./pool/lock.ts";
 import { poolOf } from "./pool/pool.ts";
 import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
@@ -89,17 +90,19 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
 async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) {
   const { clock, random, log, files = systemFiles } = options;
   const layout = await prepareLayout(options.poolDir);
+  const lock = await lockPool(layout.driverLock);
+  closing.push(() => lock.release());
   const state = await openState(layout.state);
   const ended: (() => Promise<void>)[] = [];
   closing.push(async () => {
     for (const settled of ended) await settled();
     state.close();
   });
-  await engineGone(layout.lock, clock, new AbortController().signal);
+  await engineGone(layout.engineLock, clock, new AbortController().signal);
   await recover({ layout, state, files, log });
   const block = new SupervisedEngine({
     command: options.engineCommand,
-    lock: layout.lock,
+    lock: layout.engineLock,
     exports: () => exportsOf({ layout, state }),
     clock,
     random,

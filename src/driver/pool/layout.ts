@@ -14,7 +14,9 @@ export interface Layout {
   /** Holds the sockets, at paths short enough for a socket. */
   readonly sockets: string;
   /** Socket of the engine that works on this pool. */
-  readonly lock: string;
+  readonly engineLock: string;
+  /** Says that a driver has this pool. */
+  readonly driverLock: string;
 }
 
 const ownerOnly = 0o700;
@@ -37,7 +39,9 @@ export async function prepareLayout(poolDir: string): Promise<Layout> {
     const sockets = socketFolder(pool);
     for (const folder of [volumes, snapshots, sockets]) await mkdir(folder, { recursive: true, mode: ownerOnly });
     await checkOwner(sockets);
-    return { pool, volumes, snapshots, sockets, state: join(pool, "state.db"), lock: join(sockets, "engine.sock") };
+    const engineLock = join(sockets, "engine.sock");
+    const [state, driverLock] = [join(pool, "state.db"), join(pool, "lock.db")];
+    return { pool, volumes, snapshots, sockets, state, engineLock, driverLock };
   } catch (error) {
     if (error instanceof Failure) throw error;
     const reason = error instanceof Error ? error.message : String(error);

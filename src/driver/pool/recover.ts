@@ -20,10 +20,11 @@ async function finishIntents({ layout, state, files }: Recovering): Promise<numb
   const unfinished = "state <> 'ready'";
   const volumes = state.volumes.list(unfinished);
   const snapshots = state.snapshots.list(unfinished);
-  await files.remove([
+  const images = [
     ...volumes.map(({ id }) => volumeImage(layout, id)),
     ...snapshots.map(({ id }) => snapshotImage(layout, id)),
-  ]);
+  ];
+  if (images.length > 0) await files.remove(images);
   state.transaction(() => {
     state.volumes.remove(unfinished);
     state.snapshots.remove(unfinished);
@@ -38,7 +39,7 @@ async function deleteStrays({ layout, state, files }: Recovering): Promise<numbe
     ...(await straysIn(layout.volumes, (id) => volumeImage(layout, id))),
     ...(await straysIn(layout.snapshots, (id) => snapshotImage(layout, id))),
   ];
-  await files.remove(strays);
+  if (strays.length > 0) await files.remove(strays);
   return strays.length;
 
   async function straysIn(folder: string, pathOf: (id: string) => string): Promise<readonly string[]> {

@@ -47,16 +47,10 @@ export interface Table<T> {
   remove(where: string, ...values: readonly SqlValue[]): void;
 }
 
-/**
- * Opens the pool's state and keeps it to this process.
- *
- * @throws Failure "busy" if another driver has it; "precondition" if it is damaged or was written by a newer version
- */
+/** Opens the pool's state. @throws Failure "precondition" if it is damaged or was written by a newer version */
 export async function openState(path: string): Promise<PoolState> {
   const db = await openDatabase({ path });
   try {
-    db.exec("PRAGMA locking_mode = EXCLUSIVE");
-    db.exec("BEGIN EXCLUSIVE; COMMIT;");
     migrate(db, path);
     return stateOf(db);
   } catch (error) {
