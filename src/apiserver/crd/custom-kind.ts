@@ -86,7 +86,7 @@ interface Judge {
 
 function judgeOf(schema: Schema): Judge {
   const root: Schema = { ...schema, "x-kubernetes-embedded-resource": true };
-  return { walk: compileSchema(root, { prune: true, canonicalQuantities: false }), rules: compileRules(root) };
+  return { walk: compileSchema(root, { prune: true, builtIn: false }), rules: compileRules(root) };
 }
 
 function admit(judge: Judge, object: JsonObject, { old }: AdmitRequest): Admitted {

@@ -139,7 +139,7 @@ function defaultErrors(schema: Schema, field: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (schema.default !== undefined) {
     const visit: Visit = { errors: [], unknownFields: [] };
-    compileSchema(schema, { prune: true, canonicalQuantities: false })(schema.default, undefined, visit);
+    compileSchema(schema, { prune: true, builtIn: false })(schema.default, undefined, visit);
     for (const error of visit.errors) errors.push(invalid(`${field}.default`, schema.default, error.message));
     for (const unknown of visit.unknownFields)
       errors.push(invalid(`${field}.default`, schema.default, `must not have the unknown field ${unknown}`));

@@ -4,7 +4,18 @@ import { compareQuantities, parseQuantity } from "../schema/quantity.ts";
 import type { Schema } from "../schema/schema.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
-import { conditions, labelSelector, object, oneOf, quantities, text, textMap, texts, withDefault } from "./fields.ts";
+import {
+  anything,
+  conditions,
+  labelSelector,
+  object,
+  oneOf,
+  quantities,
+  text,
+  textMap,
+  texts,
+  withDefault,
+} from "./fields.ts";
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { at, objectAt, textAt, textsAt, withField } from "./read.ts";
 
@@ -67,6 +78,7 @@ export const claim: KindDefinition = {
       conditions: conditions("What is going on with the claim."),
       allocatedResources: quantities("What an expansion under way asks for."),
       allocatedResourceStatuses: textMap("How far that expansion is."),
+      healthStatus: anything("How the volume is."),
       currentVolumeAttributesClassName: text("The attributes the volume has."),
       modifyVolumeStatus: object("A change of attributes under way.", {
         status: text("How far it is."),

@@ -8,7 +8,6 @@ import {
   list,
   listBy,
   localReference,
-  mergedBy,
   object,
   objectReference,
   oneOf,
@@ -161,7 +160,7 @@ export const serviceAccount: KindDefinition = {
   shortNames: ["sa"],
   description: "Who a process in the cluster is.",
   fields: {
-    secrets: mergedBy("Secrets its processes may use.", "name", objectReference("A secret.")),
+    secrets: listBy("Secrets its processes may use.", ["name"], objectReference("A secret.")),
     imagePullSecrets: list("Secrets to pull images with.", localReference("A secret.")),
     automountServiceAccountToken: flag("Its pods get a token unless they say otherwise."),
   },
@@ -198,14 +197,3 @@ export const lease: KindDefinition = {
 };
 
 const keyCount = (object: JsonObject, field: string) => Object.keys(objectAt(object, field)).length;
-
-export const taints = listBy(
-  "What keeps pods away from the node.",
-  ["key", "effect"],
-  object(
-    "A taint.",
-    { key: text("Its key."), value: text("Its value."), effect: text("What it does."), timeAdded: text("Since when.") },
-    ["key", "effect"],
-  ),
-  "key",
-);

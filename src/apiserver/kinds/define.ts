@@ -62,7 +62,7 @@ export function builtInKind(definition: KindDefinition): Kind {
     ...(definition.keptAs && { keptAs: definition.keptAs }),
     convert: (object) => object,
     admit(object, request) {
-      walk ??= compileSchema(schema, { prune: true, canonicalQuantities: true });
+      walk ??= compileSchema(schema, { prune: true, builtIn: true });
       return admit({ definition, nameRule, walk }, object, request);
     },
   };

@@ -75,15 +75,6 @@ export const listBy = (
   "x-kubernetes-patch-merge-key": mergeKey,
 });
 
-/** A list merged in patches, without Kubernetes promising that its keys are unique. */
-export const mergedBy = (description: string, mergeKey: string, items: Schema): Schema => ({
-  type: "array",
-  description,
-  items,
-  "x-kubernetes-patch-strategy": "merge",
-  "x-kubernetes-patch-merge-key": mergeKey,
-});
-
 /** Kept as it comes: what no part of ours looks into. */
 export const anything = (description: string): Schema => ({
   type: "object",

@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { ageColumn, column, nameColumn, orNone, wideColumn } from "./columns.ts";
-import { taints } from "./core.ts";
 import type { KindDefinition } from "./define.ts";
-import { anything, conditions, flag, list, listBy, object, quantities, text, texts } from "./fields.ts";
+import { anything, conditions, flag, list, listBy, object, quantities, text, texts, time } from "./fields.ts";
 import { at, objectAt, objectsAt, textAt } from "./read.ts";
 
 const info = Object.fromEntries(
@@ -31,12 +30,29 @@ export const node: KindDefinition = {
   fields: {
     spec: object("What the machine is told.", {
       podCIDR: text("Addresses of its pods."),
-      podCIDRs: texts("Addresses of its pods."),
+      podCIDRs: {
+        ...texts("Addresses of its pods."),
+        "x-kubernetes-list-type": "set",
+        "x-kubernetes-patch-strategy": "merge",
+      },
       providerID: text("What its provider calls it."),
       unschedulable: flag("No new pods."),
-      taints,
+      taints: list(
+        "What keeps pods away from the node.",
+        object(
+          "A taint.",
+          {
+            key: text("Its key."),
+            value: text("Its value."),
+            effect: text("What it does."),
+            timeAdded: time("Since when."),
+          },
+          ["key", "effect"],
+        ),
+      ),
       configSource: anything("No longer used."),
       externalID: text("No longer used."),
+      podPreemptionPolicy: anything("How pods push others out."),
     }),
     status: object("How it is.", {
       capacity: quantities("What it has."),
@@ -45,14 +61,17 @@ export const node: KindDefinition = {
       conditions: conditions("How it is."),
       addresses: listBy(
         "Where it is reached.",
-        ["type", "address"],
+        ["type"],
         object("An address.", { type: text("What kind of address."), address: text("The address.") }, [
           "type",
           "address",
         ]),
-        "type",
       ),
-      nodeInfo: object("What it is.", info),
+      nodeInfo: object("What it is.", {
+        ...info,
+        swap: anything("Its swap space."),
+        runningInUserNamespace: flag("Its kubelet runs as a user."),
+      }),
       daemonEndpoints: anything("Where its kubelet listens."),
       images: list("Images it has.", anything("An image.")),
       volumesInUse: texts("Volumes in use."),

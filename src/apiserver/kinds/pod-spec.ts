@@ -1,3 +1,4 @@
+import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
 import { claimSpec } from "./claim.ts";
 import {
@@ -8,7 +9,6 @@ import {
   list,
   listBy,
   localReference,
-  mergedBy,
   object,
   oneOf,
   quantities,
@@ -16,21 +16,24 @@ import {
   textMap,
   texts,
 } from "./fields.ts";
-import { csiSource } from "./volume.ts";
 
-const environment = object("A variable.", {
-  name: text("Its name."),
-  value: text("Its value."),
-  valueFrom: anything("Where its value comes from."),
-});
+const environment = object(
+  "A variable.",
+  { name: text("Its name."), value: text("Its value."), valueFrom: anything("Where its value comes from.") },
+  ["name"],
+);
 
-const port = object("A port.", {
-  name: text("Its name."),
-  containerPort: int32("The port of the container.", { minimum: 1, maximum: 65535 }),
-  hostPort: int32("The port of the node."),
-  hostIP: text("The address of the node."),
-  protocol: text("TCP, UDP or SCTP.", { default: "TCP" }),
-});
+const port = object(
+  "A port.",
+  {
+    name: text("Its name."),
+    containerPort: int32("The port of the container.", { minimum: 1, maximum: 65535 }),
+    hostPort: int32("The port of the node."),
+    hostIP: text("The address of the node."),
+    protocol: text("TCP, UDP or SCTP.", { default: "TCP" }),
+  },
+  ["containerPort"],
+);
 
 const mount = object(
   "Where a volume is mounted.",
@@ -42,6 +45,7 @@ const mount = object(
     readOnly: flag("Read-only."),
     recursiveReadOnly: text("Whether mounts below are read-only as well."),
     mountPropagation: text("Whether later mounts are seen."),
+    bindMountOptions: texts("How it is mounted, in detail."),
   },
   ["name", "mountPath"],
 );
@@ -55,13 +59,13 @@ const container = object(
     command: texts("What it runs."),
     args: texts("The arguments."),
     workingDir: text("Where it runs."),
-    ports: mergedBy("Its ports.", "containerPort", port),
+    ports: listBy("Its ports.", ["containerPort", "protocol"], port),
     env: listBy("Its variables.", ["name"], environment),
     envFrom: list("Where more variables come from.", anything("A source of variables.")),
     resources: object("What it may use.", {
       limits: quantities("At most this much."),
       requests: quantities("At least this much."),
-      claims: listBy("Devices.", ["name"], anything("A device.")),
+      claims: list("Devices.", anything("A device.")),
     }),
     resizePolicy: list("Whether it restarts when that changes.", anything("A policy.")),
     volumeMounts: listBy("Where volumes are mounted.", ["mountPath"], mount),
@@ -87,6 +91,12 @@ const container = object(
   ["name"],
 );
 
+const otherVolumes = (
+  "emptyDir hostPath configMap secret projected downwardAPI nfs iscsi image fc rbd cephfs flexVolume gcePersistentDisk " +
+  "awsElasticBlockStore gitRepo glusterfs cinder flocker azureFile vsphereVolume quobyte azureDisk photonPersistentDisk " +
+  "portworxVolume scaleIO storageos"
+).split(" ");
+
 /** The kinds of volume that concern storage are described, the others kept as they come. */
 const volume = object(
   "A volume of the pod.",
@@ -102,24 +112,18 @@ const volume = object(
         ["spec"],
       ),
     }),
-    csi: { ...csiSource, required: ["driver"] },
-    ...Object.fromEntries(
-      [
-        "emptyDir",
-        "hostPath",
-        "configMap",
-        "secret",
-        "projected",
-        "downwardAPI",
-        "nfs",
-        "iscsi",
-        "image",
-        "fc",
-        "rbd",
-        "cephfs",
-        "flexVolume",
-      ].map((name) => [name, anything(`A volume of type ${name}.`)]),
+    csi: object(
+      "A volume that a CSI driver makes for the pod.",
+      {
+        driver: text("Name of the driver."),
+        readOnly: flag("The volume is published read-only."),
+        fsType: text("The filesystem on it."),
+        volumeAttributes: textMap("What the driver is told."),
+        nodePublishSecretRef: localReference("Secret for publishing."),
+      },
+      ["driver"],
     ),
+    ...Object.fromEntries(otherVolumes.map((name) => [name, anything(`A volume of type ${name}.`)])),
   },
   ["name"],
 );
@@ -147,7 +151,7 @@ export const podSpec: Schema = object(
     hostUsers: flag("It has the users of the node."),
     shareProcessNamespace: flag("Its containers see each other's processes."),
     securityContext: { ...anything("What it may do."), default: {} },
-    imagePullSecrets: mergedBy("Secrets to pull images with.", "name", localReference("A secret.")),
+    imagePullSecrets: listBy("Secrets to pull images with.", ["name"], localReference("A secret.")),
     hostname: text("Its host name."),
     hostnameOverride: text("Its host name, whole."),
     subdomain: text("Its domain."),
@@ -155,7 +159,7 @@ export const podSpec: Schema = object(
     affinity: anything("Near what, and far from what."),
     schedulerName: text("Who finds a node for it.", { default: "default-scheduler" }),
     tolerations: list("Taints it bears.", anything("A taint.")),
-    hostAliases: mergedBy("More names.", "ip", anything("A name.")),
+    hostAliases: listBy("More names.", ["ip"], anything("A name.")),
     priorityClassName: text("How important it is."),
     priority: int32("How important it is."),
     preemptionPolicy: text("Whether it may push others out."),
@@ -163,23 +167,25 @@ export const podSpec: Schema = object(
     runtimeClassName: text("What runs it."),
     enableServiceLinks: flag("It gets variables about services.", true),
     overhead: quantities("What it needs beside its containers."),
-    topologySpreadConstraints: mergedBy("How its like are spread.", "topologyKey", anything("A constraint.")),
+    topologySpreadConstraints: listBy(
+      "How its like are spread.",
+      ["topologyKey", "whenUnsatisfiable"],
+      anything("A constraint."),
+    ),
     os: anything("Its system."),
     schedulingGates: listBy("What holds it up.", ["name"], anything("A gate.")),
-    resourceClaims: listBy("Its devices.", ["name"], anything("A device.")),
+    resourceClaims: {
+      ...listBy("Its devices.", ["name"], anything("A device.")),
+      "x-kubernetes-patch-strategy": "merge,retainKeys",
+    },
     resources: anything("What all its containers together may use."),
+    schedulingGroup: anything("The pods it is scheduled with."),
+    evictionResponders: listBy("Who is asked before it is evicted.", ["name"], anything("A responder.")),
   },
   ["containers"],
 );
 
 export const podTemplate: Schema = object("The pods that are made.", {
-  metadata: object("Their labels and annotations.", {
-    name: text("Not used."),
-    namespace: text("Not used."),
-    labels: textMap("Their labels."),
-    annotations: textMap("Their annotations."),
-    finalizers: texts("Their finalizers."),
-    creationTimestamp: text("Not used."),
-  }),
+  metadata: objectMetaSchema,
   spec: podSpec,
 });

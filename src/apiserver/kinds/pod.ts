@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { ageColumn, column, nameColumn, orNone, wideColumn } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
-import { anything, conditions, int64, list, listBy, object, text, time } from "./fields.ts";
+import { anything, conditions, int64, list, listBy, object, quantities, text, time } from "./fields.ts";
 import { podSpec } from "./pod-spec.ts";
 import { at, objectsAt, textAt, withField } from "./read.ts";
 
@@ -42,6 +42,11 @@ export const pod: KindDefinition = {
       qosClass: text("How well it is served."),
       resize: text("A resize under way."),
       resourceClaimStatuses: listBy("Its devices.", ["name"], anything("A device.")),
+      extendedResourceClaimStatus: anything("The devices made for it."),
+      nodeAllocatableResourceClaimStatuses: list("What its devices take of the node.", anything("A device.")),
+      allocatedResources: quantities("What it was given."),
+      resources: anything("What it uses."),
+      volumeHealth: list("How its volumes are.", anything("A volume.")),
       observedGeneration: int64("The generation this was said of."),
     }),
   },

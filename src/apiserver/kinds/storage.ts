@@ -82,7 +82,10 @@ export const csiDriver: KindDefinition = {
     spec: object("What the driver needs.", {
       attachRequired: flag("Volumes must be attached before they are staged.", true),
       podInfoOnMount: flag("The driver is told about the pod at publish.", false),
-      volumeLifecycleModes: list("Which volumes it serves.", oneOf("A mode.", ["Persistent", "Ephemeral"])),
+      volumeLifecycleModes: {
+        ...list("Which volumes it serves.", oneOf("A mode.", ["Persistent", "Ephemeral"])),
+        "x-kubernetes-list-type": "set",
+      },
       storageCapacity: flag("Pods go where the driver has room.", false),
       fsGroupPolicy: oneOf(
         "Who may change owners in volumes.",
@@ -98,6 +101,7 @@ export const csiDriver: KindDefinition = {
       requiresRepublish: flag("Publish is repeated from time to time.", false),
       seLinuxMount: flag("Volumes are mounted with an SELinux context.", false),
       nodeAllocatableUpdatePeriodSeconds: int64("How often the number of volumes a node can hold is read."),
+      preventPodSchedulingIfMissing: flag("Pods with its volumes go only where it runs."),
       serviceAccountTokenInSecrets: flag("Tokens come as secrets, not as attributes."),
     }),
   },
@@ -152,6 +156,7 @@ export const csiNode: KindDefinition = {
   description: "The CSI drivers on a node.",
   fields: {
     spec: object("The drivers.", { drivers: listBy("The drivers.", ["name"], nodeDriver) }, ["drivers"]),
+    status: anything("How they are."),
   },
   required: ["spec"],
   columns: [

@@ -23,7 +23,7 @@ import type { AdmitRequest, FieldError } from "./kind.ts";
 import { nodeAffinity } from "./node-affinity.ts";
 import { at, objectAt, textAt, textsAt, withField } from "./read.ts";
 
-export const csiSource: Schema = object(
+const csiSource: Schema = object(
   "A volume that a CSI driver serves.",
   {
     driver: text("Name of the driver."),
@@ -45,11 +45,11 @@ const sources: Readonly<Record<string, Schema>> = {
   csi: csiSource,
   hostPath: object("A folder of the node.", { path: text("The folder."), type: text("What must be there.") }, ["path"]),
   local: object("A disk of the node.", { path: text("Where it is."), fsType: text("The filesystem on it.") }, ["path"]),
-  nfs: object("An NFS export.", {
-    server: text("Its server."),
-    path: text("Its path."),
-    readOnly: flag("Mount it read-only."),
-  }),
+  nfs: object(
+    "An NFS export.",
+    { server: text("Its server."), path: text("Its path."), readOnly: flag("Mount it read-only.") },
+    ["path", "server"],
+  ),
   iscsi: anything("An iSCSI disk."),
   fc: anything("A Fibre Channel disk."),
   rbd: anything("A Ceph block device."),
@@ -61,6 +61,13 @@ const sources: Readonly<Record<string, Schema>> = {
   azureFile: anything("An Azure file share."),
   vsphereVolume: anything("A vSphere disk."),
   portworxVolume: anything("A Portworx volume."),
+  glusterfs: anything("A Gluster volume."),
+  cinder: anything("A Cinder disk."),
+  flocker: anything("A Flocker volume."),
+  quobyte: anything("A Quobyte volume."),
+  photonPersistentDisk: anything("A Photon disk."),
+  scaleIO: anything("A ScaleIO volume."),
+  storageos: anything("A StorageOS volume."),
 };
 
 export const volumeSpec: Schema = object("What the volume is.", {

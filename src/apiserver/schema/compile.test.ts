@@ -6,7 +6,7 @@ import type { Visit } from "./walk.ts";
 
 function walk(schema: Schema, value: Json) {
   const visit: Visit = { errors: [], unknownFields: [] };
-  const walked = compileSchema(schema, { prune: true, canonicalQuantities: false })(value, undefined, visit);
+  const walked = compileSchema(schema, { prune: true, builtIn: false })(value, undefined, visit);
   return {
     value: walked,
     errors: visit.errors.map(({ field, message }) => `${field}: ${message}`),

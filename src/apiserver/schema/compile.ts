@@ -78,7 +78,7 @@ function intOrString(schema: Schema, options: WalkOptions): Walk {
   const numbers = checking(numberChecks(schema));
   const walk: Walk = (value, path, visit) =>
     typeof value === "string" ? strings(value, path, visit) : numbers(value, path, visit);
-  if (options.canonicalQuantities && schema.format === "quantity") return quantityWalk;
+  if (options.builtIn && schema.format === "quantity") return quantityWalk;
   return typed("integer,string", (value) => typeof value === "string" || isInteger(value), walk);
 }
 

@@ -6,7 +6,7 @@ import type { Check, Compile, Walk, WalkOptions } from "./walk.ts";
 
 export function compileList(schema: Schema, options: WalkOptions, compile: Compile): Walk {
   const walkItem = schema.items && compile(schema.items, options);
-  const checks = [...sizeChecks(schema), ...uniquenessChecks(schema)];
+  const checks = [...sizeChecks(schema), ...(options.builtIn ? [] : uniquenessChecks(schema))];
   return (value, path, visit) => {
     let list = value as readonly Json[]; // the caller has made sure
     if (walkItem)

@@ -80,6 +80,11 @@ export const objectMetaSchema: Schema = {
       "x-kubernetes-list-type": "set",
       "x-kubernetes-patch-strategy": "merge",
     },
-    managedFields: { type: "array", items: managedFields, description: "Which fields each manager has set." },
+    managedFields: {
+      type: "array",
+      items: managedFields,
+      description: "Which fields each manager has set.",
+      "x-kubernetes-list-type": "atomic",
+    },
   },
 };

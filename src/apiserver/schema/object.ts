@@ -60,7 +60,11 @@ function propertiesOf(schema: Schema, options: WalkOptions, compile: Compile): R
     declared.kind = { type: "string", ...declared.kind };
     declared.metadata = mergedMeta(declared.metadata);
   }
-  return new Map(Object.entries(declared).map(([name, one]) => [name, propertyOf(name, one, options, compile)]));
+  const optionsOf = (name: string) =>
+    schema["x-kubernetes-embedded-resource"] && name === "metadata" ? { ...options, builtIn: true } : options;
+  return new Map(
+    Object.entries(declared).map(([name, one]) => [name, propertyOf(name, one, optionsOf(name), compile)]),
+  );
 }
 
 /** A CRD may restrict the names of its objects, and nothing else of their metadata. */

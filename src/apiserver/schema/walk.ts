@@ -18,8 +18,11 @@ export type Check = (value: Json, path: Path | undefined, visit: Visit) => void;
 export interface WalkOptions {
   /** Drop and report what the schema does not know. Off inside oneOf, anyOf, allOf and not, which only judge. */
   readonly prune: boolean;
-  /** Write quantities in their one canonical spelling, as the built-in kinds do. */
-  readonly canonicalQuantities: boolean;
+  /**
+   * The schema is a built-in kind's: quantities are written in their one canonical spelling, and what the schema says of
+   * lists is meant for patches alone. Kubernetes takes a variable of a pod twice; only custom kinds have unique items.
+   */
+  readonly builtIn: boolean;
 }
 
 /** Makes the walk of a nested schema; handed to the parts, so that they need not know each other. */
