@@ -48,7 +48,10 @@ async function passing<T>(work: () => Promise<T>): Promise<T> {
   const result = work().finally(() => {
     done = true;
   });
-  while (!done) await clock.advance(1_000);
+  while (!done) {
+    await clock.advance(1_000);
+    await lab.settled();
+  }
   return result;
 }
 

@@ -23,6 +23,7 @@ const membersOf = async (uid: string) =>
 describe("a group of a driver that is ready at its first answer", () => {
   test.each([1, 10, 100])(
     "of %i members takes 4N+8 writes and no read to be ready, and 4N+6 requests to be gone",
+    { timeout: 60_000 },
     async (n) => {
       const app = `app-${n}`;
       await lab.makeClaims(
