@@ -9,7 +9,7 @@ import { systemRandom } from "../lib/random.ts";
 import { type HistoryApi, historyApi, type Thing, things } from "./history-api.ts";
 import { type SimulatedClock, simulatedClock } from "./simulated-clock.ts";
 
-export interface SeenThing {
+interface SeenThing {
   readonly thing: Thing;
 }
 export interface ThingAction {
@@ -87,7 +87,7 @@ const quietMs = 30;
 
 /** Resolves when what `count` counts has come to rest. */
 export async function atRest(count: () => unknown): Promise<void> {
-  for (let before: unknown; ; ) {
+  for (let before: unknown = Symbol("nothing yet"); ; ) {
     const now = count();
     if (now === before) return;
     before = now;

@@ -5,7 +5,7 @@ import { Failure } from "../../lib/failure.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /** Far above any page of 500 objects, and far below what would take the process down. */
-export const answerLimitBytes = 256 << 20;
+const answerLimitBytes = 256 << 20;
 
 const inflate = promisify(gunzip);
 

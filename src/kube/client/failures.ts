@@ -86,7 +86,7 @@ export function retryAfterMs(headers: IncomingHttpHeaders, now: Date): number | 
 }
 
 /** The Status in a text, if it is one. */
-export function statusIn(text: string): Status | undefined {
+function statusIn(text: string): Status | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     return asStatus(parseJson(text));

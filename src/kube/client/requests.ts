@@ -22,7 +22,7 @@ const defaultRetryMs = 1_000;
 /** A server that asks for more patience than this is answered by failing: the caller has its own backoff. */
 const longestRetryMs = 30_000;
 
-export interface Request {
+interface Request {
   readonly method: Method;
   readonly path: string;
   /** "create pods demo/web": the middle of every message about it. */

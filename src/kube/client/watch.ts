@@ -54,7 +54,7 @@ const lineLimitBytes = 16 << 20;
  * @throws Failure of an ERROR event ("expired" for 410); "internal" for what is not an event; "unavailable" when the body
  *   ends within an event; the stream's own error when it breaks
  */
-export async function* watchEvents<T extends KubeObject>(body: Readable, what: string): AsyncGenerator<WatchEvent<T>> {
+async function* watchEvents<T extends KubeObject>(body: Readable, what: string): AsyncGenerator<WatchEvent<T>> {
   const lines = lineSplitter(what);
   for await (const chunk of body) {
     for (const line of lines.push(chunk)) {
@@ -65,7 +65,7 @@ export async function* watchEvents<T extends KubeObject>(body: Readable, what: s
 }
 
 /** Cuts a stream of bytes into lines; each byte is looked at once, however small the pieces are. */
-export function lineSplitter(what: string): { push(chunk: Buffer): string[]; hasRest(): boolean } {
+function lineSplitter(what: string): { push(chunk: Buffer): string[]; hasRest(): boolean } {
   let rest: Buffer[] = [];
   let restBytes = 0;
   return {

@@ -1,5 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 
+/** Timers take no more than 24 days; a key that is looked at once a day for nothing costs nothing. */
+const longestMs = 86_400_000;
+
 /** At most one alarm a key: setting another replaces it. */
 export interface Alarms {
   set(key: string, delayMs: number): void;
@@ -18,7 +21,7 @@ export function alarms(clock: Clock, ring: (key: string) => void): Alarms {
       cancel(key);
       const alarm = new AbortController();
       pending.set(key, alarm);
-      clock.sleep(delayMs, alarm.signal).then(
+      clock.sleep(Math.min(delayMs, longestMs), alarm.signal).then(
         () => {
           pending.delete(key);
           ring(key);

@@ -99,11 +99,16 @@ export function wakeOf(memory: Memory, clock: Clock): Wake {
   return { when: "after", delayMs: Math.max(0, memory.hold.untilMs - clock.monotonicMs()) };
 }
 
+/** Messages that differ each time would fill the memory: beyond this many the oldest may be said again. */
+const saidLimit = 50;
+
 /** Says what has not been said since the last change of mind. */
 export function say(loop: Pick<LoopDeps, "events">, memory: Memory, events: readonly EventValue[] = []): void {
   for (const event of events) {
     const id = fingerprint([event.type, event.reason, event.message, event.regarding.metadata.uid]);
     if (!memory.said.events.has(id)) loop.events?.say(event);
     memory.said.events.add(id);
+    const [oldest] = memory.said.events;
+    if (memory.said.events.size > saidLimit && oldest !== undefined) memory.said.events.delete(oldest);
   }
 }

@@ -56,6 +56,19 @@ describe("what the loop remembers of a key", () => {
     expect(isHeld(memory, 1_002) && tryEarly(memory, () => "new facts")).toBe(true);
   });
 
+  test("a plan that wants to be followed in no time, or in no number of milliseconds, is counted as one to follow at once", () => {
+    const memory = freshMemory("uid");
+    const moment = { isIdle: true, factsOf: () => "facts", nowMs: 0, random, early: false };
+    const wakes = Array.from({ length: 22 }, (_, i) =>
+      succeeded(memory, { ...moment, next: { when: "later", delayMs: i % 2 === 0 ? 0 : Number.NaN } }),
+    );
+    expect(wakes[19]).toEqual({ when: "now" });
+    expect(wakes.slice(20)).toEqual([
+      { when: "after", delayMs: 1_000 },
+      { when: "after", delayMs: 2_000 },
+    ]);
+  });
+
   test("the sixth lost race in a row is a failure", () => {
     const memory = freshMemory("uid");
     expect(Array.from({ length: 6 }, () => lostRace(memory, random))).toEqual([10, 20, 40, 80, 160, undefined]);

@@ -9,6 +9,8 @@ export const defaultRetry: BackoffRange = { startMs: 1_000, capMs: 300_000 };
 const earlyTries = 5;
 /** A plan may want to be followed at once this often; more is a plan that does not get anywhere. */
 const againLimit = 20;
+/** A plan that is to be followed sooner than this is one that is to be followed at once. */
+const soonMs = 50;
 /** Writes that lost a race are decided anew this often before it counts as failure: at the next event, or soon. */
 const conflictLimit = 5;
 const conflictRange: BackoffRange = { startMs: 10, capMs: 200 };
@@ -119,7 +121,7 @@ export function succeeded(
   memory.hold = undefined;
   if (memory.failures.level > 0 && (isIdle || memory.failures.facts !== attempt.factsOf()))
     memory.failures = { count: 0, level: 0, facts: undefined, lastMs: 0 };
-  if (next.when === "again") return wakeAgain(memory, attempt);
+  if (next.when === "again" || (next.when === "later" && !(next.delayMs >= soonMs))) return wakeAgain(memory, attempt);
   memory.agains = 0;
   if (next.when === "later") return { when: "after", delayMs: next.delayMs };
   if (next.when === "onChange") {

@@ -4,11 +4,12 @@ import { Failure } from "../../lib/failure.ts";
 import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { type ControlledThings, controlledThings, work, writeNote } from "../../testing/controlled-things.ts";
-import { refuse, things } from "../../testing/history-api.ts";
+import { refuse, type Thing, things } from "../../testing/history-api.ts";
+import type { Cache, Change } from "../cache/cache.ts";
 import { cacheOf } from "../cache/cache-of.ts";
 import { keyOf } from "../object.ts";
 import { watch } from "./controller.ts";
-import { again, nothing, onChange } from "./plan.ts";
+import { again, type EventValue, nothing, onChange } from "./plan.ts";
 
 let all: ControlledThings;
 
@@ -70,6 +71,70 @@ describe("a controller", () => {
       },
     });
     await expect.poll(() => seen).toEqual([["parent", "child"], ["parent"]]);
+  });
+
+  test("looks again when a change comes in the very moment in which the object is read", async () => {
+    const before = all.api.put("a");
+    await all.cache.synced(all.signal);
+    await expect.poll(() => all.cache.get("demo/a")).toBeDefined();
+    const after = { ...before, spec: { size: 2 }, metadata: { ...before.metadata, resourceVersion: "12" } };
+    let held = before;
+    let tell: (change: Change<Thing>) => void = () => undefined;
+    const kind: Cache<Thing> = {
+      ...all.cache,
+      trouble: undefined,
+      list: () => [held],
+      onChange: (listener) => {
+        tell = listener;
+        return () => undefined;
+      },
+      get: () => {
+        const found = held;
+        if (held === before)
+          queueMicrotask(() => {
+            held = after;
+            tell({ type: "updated", object: after, old: before });
+          });
+        return found;
+      },
+    };
+    const sizes: number[] = [];
+    all.run({
+      kind,
+      decide: ({ thing }) => {
+        sizes.push(thing.spec.size);
+        return nothing("Settled");
+      },
+    });
+    await expect.poll(() => sizes).toEqual([1, 2]);
+  });
+
+  test("says an event once for as long as it does not change its mind", async () => {
+    all.api.put("a");
+    const said: string[] = [];
+    const looked: number[] = [];
+    const events = {
+      say: (event: EventValue) => {
+        said.push(`${event.reason} ${event.message}`);
+      },
+      quiet: () => Promise.resolve(),
+    };
+    all.run(
+      {
+        decide: ({ thing }) => {
+          looked.push(thing.spec.size);
+          const reason = thing.spec.size < 10 ? "TooSmall" : "Fits";
+          const message = thing.spec.size < 10 ? "it is too small" : "it fits";
+          return { reason, steps: [], next: onChange, events: [{ type: "Normal", reason, message, regarding: thing }] };
+        },
+      },
+      { events },
+    );
+    for (const size of [1, 2, 3, 11, 12, 4]) {
+      all.api.put("a", { spec: { size } });
+      await expect.poll(() => looked.at(-1)).toBe(size);
+    }
+    expect(said).toEqual(["TooSmall it is too small", "Fits it fits", "TooSmall it is too small"]);
   });
 
   test("gives each key to one worker at a time, and different keys side by side", async () => {
