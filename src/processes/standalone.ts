@@ -12,7 +12,7 @@ import { installLocalClasses } from "./local-classes.ts";
 import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
 import { runSnapshotController } from "./snapshot-controller.ts";
-import type { Running, Surroundings } from "./surroundings.ts";
+import { aborted, type Running, type Surroundings } from "./surroundings.ts";
 
 export interface StandaloneOptions {
   readonly dataDir: string;
@@ -103,13 +103,6 @@ async function inTurn(
     stage.stop();
     await ended;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** The folder holds keys and volumes: nobody else's business. */

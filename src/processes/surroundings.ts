@@ -20,10 +20,15 @@ export interface Running {
 }
 
 /** Closes something when the signal is aborted; resolves when it is closed. */
-export function closedOn(signal: AbortSignal, close: () => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => close().then(resolve, reject);
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
+export async function closedOn(signal: AbortSignal, close: () => Promise<void>): Promise<void> {
+  await aborted(signal);
+  await close();
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

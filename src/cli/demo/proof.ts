@@ -35,7 +35,11 @@ export async function startProof(sources: readonly Published[], signal: AbortSig
     progress: writers.progress,
     async judge(restored, cut) {
       const copies = await openAll(restored, signal);
-      return judge({ volumes: copies, runId, ...cut }).finally(() => closeAll(copies));
+      try {
+        return await judge({ volumes: copies, runId, ...cut });
+      } finally {
+        await closeAll(copies);
+      }
     },
     async stop() {
       await writers.stop();
