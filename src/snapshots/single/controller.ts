@@ -10,7 +10,8 @@ import { isTerminating } from "../pairing/change.ts";
 import { errorOf, warning } from "../pairing/obstacle.ts";
 import { isProtected } from "../pairing/protection.ts";
 import { decideBinding } from "./binding/decide.ts";
-import { observe, type SingleSeen } from "./binding/observe.ts";
+import { observe } from "./binding/observe.ts";
+import type { SingleSeen } from "./binding/seen.ts";
 import { decideRelease } from "./release/decide.ts";
 
 /** The life of a VolumeSnapshot in the snapshot-controller: binding while it lives, release when it goes. */

@@ -5,7 +5,7 @@ import { parseSnapshotSource } from "../../../api/snapshot/source.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "../../../api/snapshot/types.ts";
 import { aClaim, aContentOf, aReadySnapshot, aVolumeFor, boundTo } from "../../../testing/objects/storage.ts";
 import { decideBinding } from "./decide.ts";
-import type { SingleSeen } from "./observe.ts";
+import type { SingleSeen } from "./seen.ts";
 
 const volume = aVolumeFor(aClaim("data"));
 const claim = boundTo(volume, aClaim("data", {}, { finalizers: [claimFinalizer] }));

@@ -13,8 +13,8 @@ import { isObstacle } from "../../pairing/class.ts";
 import { errorOf, notice, type Obstacle, warning } from "../../pairing/obstacle.ts";
 import { isProtected } from "../../pairing/protection.ts";
 import { contentFor } from "./content.ts";
-import type { SingleSeen } from "./observe.ts";
 import { classOf, firstObstacle } from "./obstacles.ts";
+import type { SingleSeen } from "./seen.ts";
 import { statusOf } from "./status.ts";
 
 /** Brings a snapshot that lives to its content, and to what its content says. */

@@ -1,46 +1,32 @@
 import { groupSnapshots } from "../../../api/group-snapshot/resources.ts";
-import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import { contentNameOf } from "../../../api/names.ts";
-import { contents } from "../../../api/snapshot/resources.ts";
+import { classes, contents } from "../../../api/snapshot/resources.ts";
 import { parseSnapshotSource, type SnapshotSource } from "../../../api/snapshot/source.ts";
-import type { Snapshot, SnapshotClass, SnapshotContent } from "../../../api/snapshot/types.ts";
+import type { Snapshot } from "../../../api/snapshot/types.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
-import type { Claim } from "../../../kube/core/claim.ts";
-import type { Volume } from "../../../kube/core/volume.ts";
+import { claims } from "../../../kube/core/claim.ts";
+import { volumes } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { groupOwnerOf, isMember } from "../../pairing/member.ts";
 import { restoresOf } from "../../pairing/restore.ts";
+import { firstObstacle } from "./obstacles.ts";
+import type { SingleSeen } from "./seen.ts";
 
-export interface SingleSeen {
-  readonly snapshot: Snapshot;
-  readonly source: SnapshotSource;
-  /** The one it names, or the one that was made for it. */
-  readonly content: SnapshotContent | undefined;
-  readonly claim: Claim | undefined;
-  readonly volume: Volume | undefined;
-  readonly classes: readonly SnapshotClass[];
-  /** The group it is a member of, if it is one and the group exists. */
-  readonly group: GroupSnapshot | undefined;
-  readonly isMember: boolean;
-  /** Claims that are being made from it. */
-  readonly restores: readonly Claim[];
-  readonly now: Date;
-}
-
+/** Reads the caches; where what they say would be an obstacle, the API server has the last word: a cache may be behind. */
 export async function observe(
   snapshot: Snapshot,
   caches: SnapshotCaches,
   context: ObserveContext,
 ): Promise<SingleSeen> {
   const source = parseSnapshotSource(snapshot);
-  const claim = source.kind === "claim" ? claimOf(snapshot, source.claimName, caches) : undefined;
+  const claim = source.kind === "claim" ? caches.claims.get(keyOf(besides(snapshot, source.claimName))) : undefined;
   const volumeName = claim?.spec.volumeName;
-  return {
+  const seen: SingleSeen = {
     snapshot,
     source,
-    content: await contentOf(snapshot, caches, context),
+    content: await contentOf(snapshot, source, caches, context),
     claim,
     volume: volumeName === undefined ? undefined : caches.volumes.get(volumeName),
     classes: caches.classes.list(),
@@ -49,24 +35,35 @@ export async function observe(
     restores: restoresOf(snapshot, caches.claims),
     now: context.now,
   };
+  const wantsContent = !seen.content && !seen.isMember && !isTerminating(snapshot) && source.kind === "claim";
+  return wantsContent && firstObstacle(seen) ? readLive(seen, source.claimName, context) : seen;
 }
 
-function claimOf({ metadata }: Snapshot, name: string, { claims }: SnapshotCaches): Claim | undefined {
-  return claims.get(keyOf({ namespace: metadata.namespace, name }));
+async function readLive(seen: SingleSeen, claimName: string, { client, signal }: ObserveContext): Promise<SingleSeen> {
+  const [claim, list] = await Promise.all([
+    client.find(claims, besides(seen.snapshot, claimName), { signal }),
+    client.list(classes, { signal }),
+  ]);
+  const name = claim?.spec.volumeName;
+  const volume = name === undefined ? undefined : await client.find(volumes, { name }, { signal });
+  return { ...seen, claim, volume, classes: list.items };
 }
 
-/** Where a missing content would have consequences, the API server is asked: the cache may be behind. */
-async function contentOf(snapshot: Snapshot, caches: SnapshotCaches, { client, signal }: ObserveContext) {
-  const name = contentNameFor(snapshot);
-  const cached = caches.contents.get(name);
-  if (cached || !(isTerminating(snapshot) || snapshot.status?.boundVolumeSnapshotContentName)) return cached;
-  return client.find(contents, { name }, { signal });
+function besides({ metadata }: Snapshot, name: string) {
+  return { namespace: metadata.namespace, name };
 }
 
-function contentNameFor(snapshot: Snapshot): string {
-  const source = parseSnapshotSource(snapshot);
-  if (source.kind === "adopt") return source.contentName;
-  return snapshot.status?.boundVolumeSnapshotContentName ?? contentNameOf(snapshot);
+/** Where a missing content would have consequences, the API server is asked. */
+async function contentOf(
+  snapshot: Snapshot,
+  source: SnapshotSource,
+  caches: SnapshotCaches,
+  { client, signal }: ObserveContext,
+) {
+  const bound = snapshot.status?.boundVolumeSnapshotContentName;
+  const name = source.kind === "adopt" ? source.contentName : (bound ?? contentNameOf(snapshot));
+  const mustExist = source.kind === "adopt" || bound !== undefined || isTerminating(snapshot);
+  return caches.contents.get(name) ?? (mustExist ? client.find(contents, { name }, { signal }) : undefined);
 }
 
 /** A member that is to go may do so alone only if its group is gone, which no cache can prove. */

@@ -5,7 +5,7 @@ import type { SnapshotClass } from "../../../api/snapshot/types.ts";
 import { chooseClass, isObstacle } from "../../pairing/class.ts";
 import type { Obstacle } from "../../pairing/obstacle.ts";
 import { deletionSecretOf } from "./content.ts";
-import type { SingleSeen } from "./observe.ts";
+import type { SingleSeen } from "./seen.ts";
 
 type Check = (seen: SingleSeen) => Obstacle | undefined;
 

@@ -5,7 +5,7 @@ import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import { parseSnapshotSource } from "../../../api/snapshot/source.ts";
 import type { Snapshot, SnapshotContent } from "../../../api/snapshot/types.ts";
 import { aClaim, aContentOf, aReadySnapshot } from "../../../testing/objects/storage.ts";
-import type { SingleSeen } from "../binding/observe.ts";
+import type { SingleSeen } from "../binding/seen.ts";
 import { decideRelease } from "./decide.ts";
 
 const finalizers = [snapshotFinalizer, snapshotSourceFinalizer];

@@ -10,7 +10,7 @@ import type { ObjectAction } from "../../pairing/action.ts";
 import { bindingOf } from "../../pairing/binding.ts";
 import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
 import { warning } from "../../pairing/obstacle.ts";
-import type { SingleSeen } from "../binding/observe.ts";
+import type { SingleSeen } from "../binding/seen.ts";
 
 const ours = [snapshotFinalizer, snapshotSourceFinalizer, memberFinalizer];
 
