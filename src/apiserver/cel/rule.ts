@@ -2,6 +2,7 @@ import type { CelInput } from "@bufbuild/cel";
 import { failureOf } from "../../lib/failure.ts";
 import type { Json } from "../../lib/json.ts";
 import type { FieldError } from "../kinds/kind.ts";
+import { invalid, shown } from "../schema/messages.ts";
 import { type Path, pathText } from "../schema/path.ts";
 import type { Schema, ValidationRule } from "../schema/schema.ts";
 import { compileExpression, type Expression } from "./expression.ts";
@@ -18,7 +19,7 @@ export function rulesCheck(schema: Schema): RuleCheck {
     const { rules, convert } = compiled;
     const self = convert(value);
     const oldSelf = old === undefined || old === null ? undefined : convert(old);
-    return rules.flatMap((rule) => rule({ self, oldSelf, path }) ?? []);
+    return rules.flatMap((rule) => rule({ value, self, oldSelf, path }) ?? []);
   };
 }
 
@@ -47,6 +48,7 @@ const variablesOf = (rule: ValidationRule, schema: Schema) => ({
 });
 
 interface Judged {
+  readonly value: Json;
   readonly self: CelInput;
   readonly oldSelf: CelInput | undefined;
   readonly path: Path | undefined;
@@ -58,18 +60,17 @@ function compileRule(rule: ValidationRule, schema: Schema): CompiledRule {
   const expression = compileExpression(rule.rule, variablesOf(rule, schema));
   const message = messageOf(rule, schema);
   const typeName = schema.type ?? "object";
-  return ({ self, oldSelf, path }) => {
+  return ({ value, self, oldSelf, path }) => {
     if (expression.usesOldSelf && oldSelf === undefined && !rule.optionalOldSelf) return undefined;
     const variables = { self, ...oldVariable(rule, oldSelf) };
     const field = pathText(path) + (rule.fieldPath ?? "");
     try {
       const holds = expression.evaluate(variables);
-      return holds === true
-        ? undefined
-        : refused(field, { typeName, message: message(variables), reason: rule.reason });
+      if (holds === true) return undefined;
+      return refused(field, value, { detail: message(variables), reason: rule.reason });
     } catch (error) {
       const detail = `${failureOf(error).message} evaluating rule: ${rule.message ?? rule.rule}`;
-      return refused(field, { typeName, message: detail, reason: undefined });
+      return invalid(field, typeName, detail);
     }
   };
 }
@@ -95,20 +96,21 @@ function messageOf(rule: ValidationRule, schema: Schema): (variables: Readonly<R
 }
 
 interface Refusal {
-  readonly typeName: string;
-  readonly message: string;
+  readonly detail: string;
   readonly reason: string | undefined;
 }
 
-function refused(field: string, { typeName, message, reason = "FieldValueInvalid" }: Refusal): FieldError {
+/** Objects and lists are not shown: the detail says what is wrong with them, and they can be long. */
+function refused(field: string, value: Json, { detail, reason = "FieldValueInvalid" }: Refusal): FieldError {
+  const shownValue = typeof value === "object" && value !== null ? "" : `: ${shown(value)}`;
   switch (reason) {
     case "FieldValueForbidden":
-      return { field, reason, message: `Forbidden: ${message}` };
+      return { field, reason, message: `Forbidden: ${detail}` };
     case "FieldValueRequired":
-      return { field, reason, message: `Required value: ${message}` };
+      return { field, reason, message: `Required value: ${detail}` };
     case "FieldValueDuplicate":
-      return { field, reason, message: `Duplicate value: "${typeName}": ${message}` };
+      return { field, reason, message: `Duplicate value${shownValue}` };
     default:
-      return { field, reason, message: `Invalid value: "${typeName}": ${message}` };
+      return { field, reason, message: `Invalid value${shownValue}: ${detail}` };
   }
 }

@@ -17,7 +17,7 @@ import {
 } from "./fields.ts";
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { dnsLabelProblem } from "./names.ts";
-import { listAt, objectAt, textAt, withField } from "./read.ts";
+import { objectAt, textAt, withField } from "./read.ts";
 
 /** All data of a config map or secret together; what Kubernetes holds too, so that objects move freely. */
 const dataLimitBytes = 1024 * 1024;
@@ -164,11 +164,7 @@ export const serviceAccount: KindDefinition = {
     imagePullSecrets: list("Secrets to pull images with.", localReference("A secret.")),
     automountServiceAccountToken: flag("Its pods get a token unless they say otherwise."),
   },
-  columns: [
-    nameColumn,
-    integerColumn("Secrets", "Number of secrets.", (it) => listAt(it, "secrets").length),
-    ageColumn,
-  ],
+  columns: [nameColumn, ageColumn],
 };
 
 export const lease: KindDefinition = {

@@ -1,6 +1,8 @@
+import type { JsonObject } from "../../lib/json.ts";
 import { createdColumn, nameColumn } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
 import { anything, conditions, flag, int32, list, object, oneOf, text, texts } from "./fields.ts";
+import { objectAt, textAt, withField } from "./read.ts";
 
 const names = object(
   "What the kind is called.",
@@ -89,4 +91,15 @@ export const customResourceDefinition: KindDefinition = {
   },
   required: ["spec"],
   columns: [nameColumn, createdColumn],
+  prepare: withNames,
 };
+
+/** What follows from the kind's name, and most people leave out. */
+function withNames(definition: JsonObject): JsonObject {
+  const spec = objectAt(definition, "spec");
+  const names = objectAt(spec, "names");
+  const kind = textAt(names, "kind");
+  const singular = textAt(names, "singular") || kind.toLowerCase();
+  const listKind = textAt(names, "listKind") || `${kind}List`;
+  return withField(definition, "spec", { ...spec, names: { ...names, singular, listKind } });
+}

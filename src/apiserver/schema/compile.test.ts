@@ -95,7 +95,7 @@ describe("a schema", () => {
       "too many items",
       { type: "array", maxItems: 1, items: { type: "string" } },
       ["a", "b"],
-      "x: Too many: 2: must have at most 1 items",
+      "x: Too many: 2: must have at most 1 item",
     ],
     [
       "too few items",
@@ -136,7 +136,7 @@ describe("a schema", () => {
       "an impossible time",
       { type: "string", format: "date-time" },
       "2026-13-01T00:00:00Z",
-      'x: Invalid value: "2026-13-01T00:00:00Z": x in body must be of type date-time',
+      'x: Invalid value: "2026-13-01T00:00:00Z": x in body must be of type date-time: "2026-13-01T00:00:00Z"',
     ],
     [
       "two of exactly one",

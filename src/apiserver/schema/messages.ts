@@ -29,6 +29,13 @@ export const wrongType = (field: string, value: Json, wanted: string): FieldErro
   message: `Invalid value: "${typeName(value)}": ${field} in body must be of type ${wanted}: "${typeName(value)}"`,
 });
 
+/** A text that has not the form its format asks for. */
+export const wrongFormat = (field: string, value: Json, format: string): FieldError => ({
+  field,
+  reason: "FieldValueTypeInvalid",
+  message: `Invalid value: ${shown(value)}: ${field} in body must be of type ${format}: ${JSON.stringify(String(value))}`,
+});
+
 export const unsupported = (field: string, value: Json, supported: readonly Json[]): FieldError => ({
   field,
   reason: "FieldValueNotSupported",
@@ -50,13 +57,13 @@ export const duplicate = (field: string, value: Json): FieldError => ({
 export const tooMany = (field: string, count: number, limit: number): FieldError => ({
   field,
   reason: "FieldValueTooMany",
-  message: `Too many: ${count}: must have at most ${limit} items`,
+  message: `Too many: ${count}: must have at most ${limit} ${limit === 1 ? "item" : "items"}`,
 });
 
 export const tooLong = (field: string, limit: number): FieldError => ({
   field,
   reason: "FieldValueTooLong",
-  message: `Too long: may not be more than ${limit} bytes`,
+  message: `Too long: may not be more than ${limit} ${limit === 1 ? "byte" : "bytes"}`,
 });
 
 function typeName(value: Json): string {

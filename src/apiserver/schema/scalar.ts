@@ -1,6 +1,6 @@
 import type { Json } from "../../lib/json.ts";
 import { formats } from "./format.ts";
-import { invalid, tooLong } from "./messages.ts";
+import { invalid, tooLong, wrongFormat } from "./messages.ts";
 import { pathText } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
 import { canonicalQuantity, parseQuantity } from "./quantity.ts";
@@ -32,7 +32,10 @@ export function stringChecks(schema: Schema): readonly Check[] {
     checks.push(check<string>((text) => expression.test(text), `should match '${pattern}'`));
   }
   const format = formats.get(schema.format ?? "");
-  if (format) checks.push(check<string>(format, `must be of type ${schema.format}`));
+  if (format)
+    checks.push((value, path, visit) => {
+      if (!format(String(value))) visit.errors.push(wrongFormat(pathText(path), value, schema.format ?? ""));
+    });
   return checks;
 }
 
