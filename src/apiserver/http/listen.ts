@@ -22,6 +22,9 @@ export interface ListenOptions {
 /** Longer than clients keep idle connections: one that the server closes just as it is used again costs them a failure. */
 const keepAliveMs = 10 * 60_000;
 
+/** Far more than one machine's clients open; each takes memory. */
+const connectionLimit = 5000;
+
 /** Listens for HTTP/2 and HTTP/1.1 over TLS. @throws Failure "exists" if the port is taken, with what to do */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { authority, server: pair } = options.credentials;
@@ -36,7 +39,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     secureOptions: constants.SSL_OP_NO_TICKET, // a resumed session would come without its certificate
     settings: { maxConcurrentStreams: 1000 },
   });
-  Object.assign(server, { keepAliveTimeout: keepAliveMs });
+  Object.assign(server, { keepAliveTimeout: keepAliveMs, maxConnections: connectionLimit });
   const open = trackConnections(server);
   server.on("request", options.handler);
   await listening(server, options);

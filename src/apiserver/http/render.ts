@@ -75,14 +75,19 @@ export function eventEncoder(how: Presentation): EventEncoder {
   };
 }
 
-/** Watchers of one kind get the same bytes: made for the first of them, and dropped with the object's version. */
-const frames = new WeakMap<View, { readonly type: string; readonly bytes: Buffer }>();
+/** Watchers of one kind get the same bytes, made for the first of them. */
+const recentFrames = new Map<View, { readonly type: string; readonly bytes: Buffer }>();
+/** As many changes as a busy turn commits; frames are needed no longer than that. */
+const recentFramesLimit = 64;
 
 function plainFrame(type: string, view: View): Buffer {
-  const known = frames.get(view);
+  const known = recentFrames.get(view);
   if (known?.type === type) return known.bytes;
   const bytes = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), view.bytes, frameEnd]);
-  frames.set(view, { type, bytes });
+  recentFrames.delete(view);
+  recentFrames.set(view, { type, bytes });
+  const [oldest] = recentFrames.keys();
+  if (recentFrames.size > recentFramesLimit && oldest) recentFrames.delete(oldest);
   return bytes;
 }
 

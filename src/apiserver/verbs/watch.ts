@@ -51,7 +51,7 @@ export async function watch(
   if (start.list) watcher.deliverInitial(collection.list(namespace).filter(selection.has));
   else if (revision < collection.trimmedTo)
     return watcher.fail(statusOf(expired(`too old resource version: ${revision} (${collection.trimmedTo})`)));
-  else watcher.deliver(collection.changesAfter(revision));
+  else watcher.replay(collection.changesAfter(revision));
   if (options.sendInitialEvents) watcher.deliverInitialEnd();
   await api.hub.follow(watcher, { timeoutMs: timeoutMs(api, options), left });
 }

@@ -43,11 +43,19 @@ export class Watcher {
   readonly served: Served;
   readonly #init: WatcherInit;
   #revision: number;
+  /** What the client asked for at the start does not count against it. */
+  #allowedBytes = waitingLimitBytes;
 
   constructor(init: WatcherInit) {
     this.served = init.served;
     this.#init = init;
     this.#revision = init.revision;
+  }
+
+  /** Sends what happened since the version the client named. */
+  replay(changes: readonly Change[]): void {
+    for (const { stored } of changes) this.#allowedBytes += stored.bytes.length;
+    this.deliver(changes);
   }
 
   /** Sends what these changes mean to this client, in one write. */
@@ -65,7 +73,9 @@ export class Watcher {
   /** Sends objects that were there before the watch began. */
   deliverInitial(items: readonly Stored[]): void {
     const { encoder } = this.#init;
-    this.#write(items.map((stored) => encoder.event("ADDED", this.served.view(stored))));
+    const frames = items.map((stored) => encoder.event("ADDED", this.served.view(stored)));
+    for (const frame of frames) this.#allowedBytes += frame.length;
+    this.#write(frames);
   }
 
   deliverInitialEnd(): void {
@@ -94,7 +104,7 @@ export class Watcher {
     if (!first) return;
     const { sink } = this.#init;
     sink.write(frames.length === 1 ? first : Buffer.concat(frames));
-    if (sink.waitingBytes > waitingLimitBytes) sink.drop();
+    if (sink.waitingBytes > this.#allowedBytes) sink.drop();
   }
 
   #eventOf({ type, stored, previous }: Change): { readonly type: EventType; readonly view: View } | undefined {
