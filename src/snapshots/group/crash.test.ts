@@ -5,7 +5,8 @@ import { claims } from "../../kube/core/claim.ts";
 import type { KubeObject, Resource } from "../../kube/object.ts";
 import { stringifyJson } from "../../lib/json.ts";
 import { afterEachEffect } from "../../testing/after-action.ts";
-import { type LabProcess, type ProcessName, type SnapshotLab, snapshotLab } from "../../testing/snapshot-lab.ts";
+import type { LabProcess, ProcessName } from "../../testing/snapshot-lab/processes.ts";
+import { type SnapshotLab, snapshotLab } from "../../testing/snapshot-lab.ts";
 
 let lab: SnapshotLab;
 let stage: Stage;

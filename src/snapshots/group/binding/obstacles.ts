@@ -11,7 +11,7 @@ import type { BindingSeen, SelectedClaim } from "./observe.ts";
  * A content lists every member in its status, at up to 400 bytes each, and etcd takes no object over 1.5 MiB: this many
  * fit with room to spare.
  */
-export const membersLimit = 2_000;
+const membersLimit = 2_000;
 
 type Check = (seen: BindingSeen) => Obstacle | undefined;
 

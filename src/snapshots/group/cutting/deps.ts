@@ -17,7 +17,7 @@ export interface GroupContentDeps {
   readonly options: GroupContentOptions;
 }
 
-export interface GroupContentOptions {
+interface GroupContentOptions {
   /** How the driver is told to call the cut: `groupSnapshotNaming` unless flags say otherwise. */
   readonly naming: StorageNaming;
   /** For each call to the driver. */

@@ -6,108 +6,46 @@ import {
   snapshotFinalizer,
   snapshotSourceFinalizer,
 } from "../../../api/finalizers.ts";
-import type { GroupSnapshot, GroupSnapshotContent, SnapshotInfo } from "../../../api/group-snapshot/types.ts";
-import { groupSnapshotHandle, snapshotHandle } from "../../../api/handles.ts";
-import { groupContentNameOf, memberNamesOf } from "../../../api/names.ts";
-import type { Snapshot, SnapshotContent } from "../../../api/snapshot/types.ts";
-import type { Draft, KubeObject } from "../../../kube/object.ts";
+import type { GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
+import { snapshotHandle } from "../../../api/handles.ts";
+import { memberNamesOf } from "../../../api/names.ts";
+import type { Snapshot } from "../../../api/snapshot/types.ts";
 import {
   aCut,
   aGroupContent,
   anInfo,
   aProtectedGroup,
-  aSourceClaim,
   handleOf,
   terminating,
 } from "../../../testing/group-builders.ts";
+import { aBoundGroup, memberClaims, membersSeen } from "../../../testing/member-builders.ts";
 import { decideMembers } from "./decide.ts";
-import { contentFor, contentStatusOf, type Member, type MemberOf, snapshotFor, snapshotStatusOf } from "./member.ts";
-import type { MembersSeen } from "./observe.ts";
-
-const now = new Date("2026-01-02T00:00:00Z");
-const names = ["data", "wal"];
-const bound = (change: Partial<GroupSnapshot["status"] & object> = {}, meta = {}) => {
-  const status = { boundVolumeGroupSnapshotContentName: groupContentNameOf(aProtectedGroup()), readyToUse: false };
-  return aProtectedGroup({ status: { ...status, ...change } }, meta);
-};
-
-function stored<T extends KubeObject>(draft: Draft<T> & { readonly metadata: { readonly name: string } }): T {
-  const { name } = draft.metadata;
-  const server = { uid: `uid-of-${name}`, resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" };
-  return { ...draft, metadata: { ...server, ...draft.metadata } } as unknown as T; // what a server would store
-}
-
-type How = "absent" | "snapshot" | "both" | "told";
-
-/** The member of one claim, with as many of its objects as `how` says. */
-function member(group: GroupSnapshot, groupContent: GroupSnapshotContent, info: SnapshotInfo, how: How): Member {
-  const volume = info.volumeHandle ?? handleOf("");
-  const common = commonOf(group, groupContent);
-  const claim = aSourceClaim(volume.replace("handle-of-", "")).claim;
-  const handle = info.snapshotHandle ?? snapshotHandle("");
-  const bare: Member = {
-    names: memberNamesOf(group, volume),
-    info: { ...info, snapshotHandle: handle },
-    snapshot: undefined,
-    content: undefined,
-    claim,
-  };
-  if (how === "absent") return bare;
-  const snapshot = stored<Snapshot>(snapshotFor(common, bare));
-  if (how === "snapshot") return { ...bare, snapshot };
-  const content = stored<SnapshotContent>(contentFor(common, bare, snapshot));
-  const both = { ...bare, snapshot, content };
-  if (how === "both") return both;
-  return {
-    ...both,
-    snapshot: { ...snapshot, status: snapshotStatusOf(common, both) },
-    content: { ...content, status: contentStatusOf(common, both) },
-  };
-}
-
-function commonOf(group: GroupSnapshot, groupContent: GroupSnapshotContent): MemberOf {
-  return {
-    group,
-    groupContent,
-    groupHandle: groupContent.status?.volumeGroupSnapshotHandle ?? groupSnapshotHandle("group-1"),
-  };
-}
-
-function seen(how: How, options: { readonly group?: GroupSnapshot; readonly content?: GroupSnapshotContent } = {}) {
-  const group = options.group ?? bound();
-  const content = options.content ?? aGroupContent(group, names, { status: aCut(names) });
-  const list = content.status?.volumeSnapshotInfoList ?? [];
-  const facts: MembersSeen = {
-    stage: "members",
-    group,
-    content,
-    members: list.map((info) => member(group, content, info, how)),
-    now,
-  };
-  return facts;
-}
 
 const dos = (plan: { readonly steps: readonly (readonly { readonly do: string }[])[] }) =>
   plan.steps.map((step) => step.map((action) => action.do));
 
 describe("a group that is bound", () => {
   test("waits for the cut without a write", () => {
-    const content = aGroupContent(bound(), names);
-    expect(decideMembers(seen("absent", { content }))).toMatchObject({ reason: "WaitForCut", steps: [], events: [] });
+    const content = aGroupContent(aBoundGroup(), memberClaims);
+    expect(decideMembers(membersSeen("absent", { content }))).toMatchObject({
+      reason: "WaitForCut",
+      steps: [],
+      events: [],
+    });
   });
 
   test("writes the bound name if the process died before it could", () => {
     const group = aProtectedGroup();
-    const content = aGroupContent(group, names);
-    expect(decideMembers(seen("absent", { group, content })).steps).toMatchObject([
+    const content = aGroupContent(group, memberClaims);
+    expect(decideMembers(membersSeen("absent", { group, content })).steps).toMatchObject([
       [{ do: "writeStatus", status: { boundVolumeGroupSnapshotContentName: content.metadata.name } }],
     ]);
   });
 
   test("shows what the driver refused, as an error and an event", () => {
     const error = { time: "2026-01-01T12:00:00Z", message: "the driver has no room" };
-    const content = aGroupContent(bound(), names, { status: { readyToUse: false, error } });
-    const plan = decideMembers(seen("absent", { content }));
+    const content = aGroupContent(aBoundGroup(), memberClaims, { status: { readyToUse: false, error } });
+    const plan = decideMembers(membersSeen("absent", { content }));
     expect(plan.events).toMatchObject([
       { type: "Warning", reason: "GroupSnapshotContentCreationFailed", message: error.message },
     ]);
@@ -117,19 +55,19 @@ describe("a group that is bound", () => {
   test.each<[string, GroupSnapshotContent, string]>([
     [
       "that lists too few snapshots",
-      aGroupContent(bound(), names, { status: aCut(["data"]) }),
+      aGroupContent(aBoundGroup(), memberClaims, { status: aCut(["data"]) }),
       'no snapshot of volume "handle-of-wal"',
     ],
     [
       "that lists a foreign volume",
-      aGroupContent(bound(), names, { status: aCut(["data", "tmp"]) }),
+      aGroupContent(aBoundGroup(), memberClaims, { status: aCut(["data", "tmp"]) }),
       'a snapshot of volume "handle-of-tmp", which was not asked for',
     ],
     [
       "that lists a volume twice",
-      aGroupContent(bound(), names, {
+      aGroupContent(aBoundGroup(), memberClaims, {
         status: {
-          ...aCut(names),
+          ...aCut(memberClaims),
           volumeSnapshotInfoList: [
             anInfo("data"),
             anInfo("wal"),
@@ -141,41 +79,44 @@ describe("a group that is bound", () => {
     ],
     [
       "that lists one handle twice",
-      aGroupContent(bound(), names, {
+      aGroupContent(aBoundGroup(), memberClaims, {
         status: {
-          ...aCut(names),
-          volumeSnapshotInfoList: names.map((name) => ({ ...anInfo(name), snapshotHandle: snapshotHandle("x") })),
+          ...aCut(memberClaims),
+          volumeSnapshotInfoList: memberClaims.map((name) => ({
+            ...anInfo(name),
+            snapshotHandle: snapshotHandle("x"),
+          })),
         },
       }),
       "one handle for several snapshots",
     ],
     [
       "that is called ready and lists nothing",
-      aGroupContent(bound(), names, { status: { ...aCut([]), readyToUse: true } }),
+      aGroupContent(aBoundGroup(), memberClaims, { status: { ...aCut([]), readyToUse: true } }),
       "0 snapshots for 2 volumes",
     ],
   ])("does not believe a content %s", (_what, content, text) => {
-    const plan = decideMembers(seen("absent", { content }));
+    const plan = decideMembers(membersSeen("absent", { content }));
     expect(plan.reason).toBe("GroupContentValidationError");
     expect(dos(plan)).toEqual([["writeStatus"]]);
     expect(plan.events?.[0]?.message).toContain(text);
   });
 
   test("does not touch a content that is bound to an earlier group of the same name", () => {
-    const content = aGroupContent(bound({}, { uid: "earlier" }), names, { status: aCut(names) });
-    expect(decideMembers(seen("absent", { content })).reason).toBe("GroupSnapshotContentMisbound");
+    const content = aGroupContent(aBoundGroup({}, { uid: "earlier" }), memberClaims, { status: aCut(memberClaims) });
+    expect(decideMembers(membersSeen("absent", { content })).reason).toBe("GroupSnapshotContentMisbound");
   });
 });
 
 describe("the members", () => {
   test("get their snapshots in one step, all side by side", () => {
-    const plan = decideMembers(seen("absent"));
+    const plan = decideMembers(membersSeen("absent"));
     expect(dos(plan)).toEqual([["create", "create"]]);
     expect(plan.events?.map(({ reason }) => reason)).toEqual(["GroupSnapshotCreated"]);
     expect(plan.steps[0]?.[0]).toMatchObject({
       draft: {
         metadata: {
-          name: memberNamesOf(bound(), handleOf("data")).snapshot,
+          name: memberNamesOf(aBoundGroup(), handleOf("data")).snapshot,
           namespace: "shop",
           labels: { "groupsnapshot.storage.k8s.io/volumeGroupSnapshotName": "nightly" },
           finalizers: [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer],
@@ -194,25 +135,25 @@ describe("the members", () => {
   });
 
   test("have no label where the group's name is longer than a label may be", () => {
-    const group = bound({}, { name: "n".repeat(64) });
-    const common = commonOf(group, aGroupContent(group, names));
-    const bare = member(group, aGroupContent(group, names), anInfo("data"), "absent");
-    expect(snapshotFor(common, bare).metadata.labels).toBeUndefined();
+    const group = aBoundGroup({}, { name: "n".repeat(64) });
+    const [creation] = decideMembers(membersSeen("absent", { group })).steps.flat();
+    expect(creation).toMatchObject({ do: "create", draft: { metadata: { namespace: "shop" } } });
+    expect(creation).not.toHaveProperty("draft.metadata.labels");
   });
 
   test("name their content where the claim is gone, and never an empty claim name", () => {
-    const facts = seen("absent");
+    const facts = membersSeen("absent");
     const orphaned = { ...facts, members: facts.members.map((one) => ({ ...one, claim: undefined })) };
-    const content = memberNamesOf(bound(), handleOf("data")).content;
+    const content = memberNamesOf(aBoundGroup(), handleOf("data")).content;
     expect(decideMembers(orphaned).steps[0]?.[0]).toMatchObject({
       draft: { spec: { source: { volumeSnapshotContentName: content } } },
     });
   });
 
   test("get their contents, with the uids of the snapshots, in the second round", () => {
-    const plan = decideMembers(seen("snapshot"));
+    const plan = decideMembers(membersSeen("snapshot"));
     expect(dos(plan)).toEqual([["create", "create"]]);
-    const { snapshot, content } = memberNamesOf(bound(), handleOf("data"));
+    const { snapshot, content } = memberNamesOf(aBoundGroup(), handleOf("data"));
     expect(plan.steps[0]?.[0]).toMatchObject({
       draft: {
         metadata: { name: content, finalizers: [contentFinalizer], annotations: { [memberGroupHandle]: "group-1" } },
@@ -228,7 +169,7 @@ describe("the members", () => {
   });
 
   test("get both statuses in the third round, and the group its own after them", () => {
-    const plan = decideMembers(seen("both"));
+    const plan = decideMembers(membersSeen("both"));
     expect(dos(plan)).toEqual([["writeStatus", "writeStatus", "writeStatus", "writeStatus"], ["writeStatus"]]);
     expect(plan.steps.flat().map((action) => "status" in action && action.status)).toMatchObject([
       {
@@ -239,7 +180,7 @@ describe("the members", () => {
         volumeGroupSnapshotHandle: "group-1",
       },
       {
-        boundVolumeSnapshotContentName: memberNamesOf(bound(), handleOf("data")).content,
+        boundVolumeSnapshotContentName: memberNamesOf(aBoundGroup(), handleOf("data")).content,
         creationTime: "2026-01-01T00:00:00Z",
         restoreSize: "1Gi",
         readyToUse: true,
@@ -253,28 +194,32 @@ describe("the members", () => {
   });
 
   test("are left as they are once all is said", () => {
-    const group = bound({ readyToUse: true, creationTime: "2026-01-01T00:00:00Z" });
-    const content = aGroupContent(group, names, { status: aCut(names) });
-    expect(decideMembers(seen("told", { group, content }))).toMatchObject({ reason: "Ready", steps: [], events: [] });
+    const group = aBoundGroup({ readyToUse: true, creationTime: "2026-01-01T00:00:00Z" });
+    const content = aGroupContent(group, memberClaims, { status: aCut(memberClaims) });
+    expect(decideMembers(membersSeen("told", { group, content }))).toMatchObject({
+      reason: "Ready",
+      steps: [],
+      events: [],
+    });
   });
 
   test("are not ready before the driver said so of them, of the group or of their content", () => {
-    const content = aGroupContent(bound(), names, { status: aCut(names, false) });
-    const plan = decideMembers(seen("both", { content }));
+    const content = aGroupContent(aBoundGroup(), memberClaims, { status: aCut(memberClaims, false) });
+    const plan = decideMembers(membersSeen("both", { content }));
     const statuses = plan.steps.flat().map((action) => "status" in action && action.status);
     expect(statuses).toMatchObject(statuses.map(() => ({ readyToUse: false })));
     expect(plan).toMatchObject({ reason: "WaitForReady", events: [] });
   });
 
   test("stay ready when the driver's list takes it back", () => {
-    const facts = seen("told");
-    const content = aGroupContent(facts.group, names, { status: aCut(names, false) });
+    const facts = membersSeen("told");
+    const content = aGroupContent(facts.group, memberClaims, { status: aCut(memberClaims, false) });
     const members = facts.members.map((one) => ({ ...one, info: { ...one.info, readyToUse: false } }));
     expect(dos(decideMembers({ ...facts, content, members }))).toEqual([["writeStatus"]]);
   });
 
   test("are known by group, kind and uid, whatever version the owner was written in", () => {
-    const facts = seen("told");
+    const facts = membersSeen("told");
     const members = facts.members.map((one) => ({
       ...one,
       snapshot: one.snapshot && withOwner(one.snapshot, { apiVersion: "groupsnapshot.storage.k8s.io/v1beta1" }),
@@ -283,7 +228,7 @@ describe("the members", () => {
   });
 
   test("are not made over a snapshot of the same name that somebody else owns", () => {
-    const facts = seen("told");
+    const facts = membersSeen("told");
     const members = facts.members.map((one) => ({
       ...one,
       snapshot: one.snapshot && withOwner(one.snapshot, { uid: "somebody" }),
@@ -292,7 +237,7 @@ describe("the members", () => {
   });
 
   test("that were deleted alone stay, and their owner is told why", () => {
-    const facts = seen("told");
+    const facts = membersSeen("told");
     const members = facts.members.map((one) => ({ ...one, snapshot: one.snapshot && terminating(one.snapshot) }));
     const plan = decideMembers({ ...facts, members });
     expect(plan.events).toMatchObject([
@@ -303,7 +248,7 @@ describe("the members", () => {
   });
 
   test("that were taken away by force and made again are bound to their contents again", () => {
-    const facts = seen("told");
+    const facts = membersSeen("told");
     const members = facts.members.map((one) => ({
       ...one,
       snapshot: one.snapshot && { ...one.snapshot, metadata: { ...one.snapshot.metadata, uid: "new" } },

@@ -7,7 +7,8 @@ import { claims } from "../../../kube/core/claim.ts";
 import { namespaces } from "../../../kube/core/namespace.ts";
 import { aGroupClass } from "../../../testing/group-builders.ts";
 import { aClaim } from "../../../testing/objects/storage.ts";
-import { type LabProcess, type SnapshotLab, snapshotLab, strip } from "../../../testing/snapshot-lab.ts";
+import type { LabProcess } from "../../../testing/snapshot-lab/processes.ts";
+import { type SnapshotLab, snapshotLab, strip } from "../../../testing/snapshot-lab.ts";
 
 let lab: SnapshotLab;
 let controller: LabProcess;
