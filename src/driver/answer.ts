@@ -10,7 +10,7 @@ export function topologyOf(driverName: string, nodeId: string): Topology {
   return { segments: { [topologyKey(driverName)]: nodeId } };
 }
 
-export const topologyKey = (driverName: string) => `topology.${driverName}/node`;
+const topologyKey = (driverName: string) => `topology.${driverName}/node`;
 
 export function volumeAnswer(volume: VolumeRecord, topology: Topology): MessageInitShape<typeof VolumeSchema> {
   return {

@@ -26,8 +26,8 @@ afterEach(async () => {
 /** A driver in a process of its own that kills itself, as by kill -9, after the n-th time that the step is done. */
 async function startDoomed(step: Step, times: number): Promise<{ readonly csi: Csi; readonly child: ChildProcess }> {
   const endpoint = join(folder, "doomed.sock");
-  const program = await bundled("src/driver/testing/doomed-driver.ts");
-  const engine = await bundled("src/driver/block/engine-main.ts");
+  const program = await bundled(new URL("./testing/doomed-driver.ts", import.meta.url));
+  const engine = await bundled(new URL("./block/engine-main.ts", import.meta.url));
   const args = [program, endpoint, pool, step, String(times), engine];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
@@ -100,7 +100,7 @@ describe("a block engine that is killed", () => {
     await disk.flush();
     const before = engines.pids.length;
     process.kill(engines.last(), "SIGKILL");
-    await expect.poll(() => engines.pids.length).toBe(before + 1);
+    await expect.poll(() => engines.pids.length, { timeout: 10_000 }).toBe(before + 1);
     await expect(disk.read(0, 4)).rejects.toMatchObject({ code: "unavailable" });
     const again = await driver.use(id);
     expect((await again.read(0, 4)).toString()).toBe("kept");

@@ -1,7 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { VolumeCapability_AccessMode_Mode as Mode } from "../csi/gen/csi_pb.js";
 import { connectNbd } from "../lib/nbd/client.ts";
 import { aDriver, block, call, filesystem, type TestDriver } from "./testing.ts";
@@ -10,16 +10,20 @@ const signal = new AbortController().signal;
 let driver: TestDriver;
 let volumeId: string;
 let staged: { volumeId: string; stagingTargetPath: string };
-beforeEach(async () => {
+let folder: string;
+beforeAll(async () => {
   driver = await aDriver();
-  volumeId = await driver.volume("v");
-  staged = { volumeId, stagingTargetPath: join(driver.folder, "staging") };
 });
-afterEach(() => driver.close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(driver.folder, "n-"));
+  volumeId = await driver.volume(folder);
+  staged = { volumeId, stagingTargetPath: join(folder, "staging") };
+});
+afterAll(() => driver.close());
 
 const at = (name: string, more: object = {}) => ({
   ...staged,
-  targetPath: join(driver.folder, name),
+  targetPath: join(folder, name),
   volumeCapability: block,
   ...more,
 });
@@ -30,12 +34,12 @@ describe("a published volume", () => {
     await node.nodeStageVolume({ ...staged, volumeCapability: block }, call);
     await node.nodePublishVolume(at("device"), call);
     await node.nodePublishVolume(at("folder", { volumeCapability: filesystem }), call);
-    const socket = await stat(join(driver.folder, "device"));
+    const socket = await stat(join(folder, "device"));
     expect([socket.isSocket(), socket.mode & 0o777]).toEqual([true, 0o600]);
-    expect(await readdir(join(driver.folder, "folder"))).toEqual(["volume.nbd"]);
-    const client = await connectNbd({ path: join(driver.folder, "folder", "volume.nbd"), signal });
+    expect(await readdir(join(folder, "folder"))).toEqual(["volume.nbd"]);
+    const client = await connectNbd({ path: join(folder, "folder", "volume.nbd"), signal });
     await client.write(0, Buffer.from("through"));
-    const other = await connectNbd({ path: join(driver.folder, "device"), signal });
+    const other = await connectNbd({ path: join(folder, "device"), signal });
     expect((await other.read(0, 7)).toString()).toBe("through");
     await Promise.all([client.close(), other.close()]);
   });
@@ -51,8 +55,9 @@ describe("a published volume", () => {
       await node.nodeUnstageVolume(staged, call);
       await node.nodeUnstageVolume(staged, call);
     }
-    expect(await readdir(join(driver.pool, "run"))).toEqual(["engine.sock"]);
-    await expect(lstat(join(driver.folder, "t"))).rejects.toThrow(/ENOENT/);
+    const sockets = await readdir(join(driver.pool, "run"));
+    expect(sockets.filter((name) => name.startsWith(volumeId))).toEqual([]);
+    await expect(lstat(join(folder, "t"))).rejects.toThrow(/ENOENT/);
   });
 
   test("published read-only cannot be written, while its other users write", async () => {
@@ -60,8 +65,8 @@ describe("a published volume", () => {
     await node.nodeStageVolume({ ...staged, volumeCapability: block }, call);
     await node.nodePublishVolume(at("rw"), call);
     await node.nodePublishVolume(at("ro", { readonly: true }), call);
-    const writer = await connectNbd({ path: join(driver.folder, "rw"), signal });
-    const reader = await connectNbd({ path: join(driver.folder, "ro"), signal });
+    const writer = await connectNbd({ path: join(folder, "rw"), signal });
+    const reader = await connectNbd({ path: join(folder, "ro"), signal });
     await writer.write(0, Buffer.from("seen"));
     expect((await reader.read(0, 4)).toString()).toBe("seen");
     await expect(reader.write(0, Buffer.from("x"))).rejects.toMatchObject({ code: "forbidden" });
@@ -86,7 +91,7 @@ describe("a published volume", () => {
       driver.csi.node.nodeExpandVolume({ volumeId, volumePath: target, capacityRange: { requiredBytes } }, call);
     expect((await expand(4096n)).capacityBytes).toBe(1n << 20n);
     await expect(expand(1n << 30n)).rejects.toMatchObject({ code: "outOfRange" });
-    const elsewhere = { volumeId, volumePath: join(driver.folder, "elsewhere") };
+    const elsewhere = { volumeId, volumePath: join(folder, "elsewhere") };
     await expect(driver.csi.node.nodeGetVolumeStats(elsewhere, call)).rejects.toMatchObject({ code: "notFound" });
   });
 });
@@ -113,7 +118,7 @@ describe("the node service refuses", () => {
     expect(await publish({ stagingTargetPath: "" })).toMatchObject({ code: "precondition" });
     expect(await publish({ targetPath: "" })).toMatchObject({ code: "invalid" });
     await node.nodeStageVolume({ ...staged, volumeCapability: block }, call);
-    await writeFile(join(driver.folder, "t"), "a file of somebody");
+    await writeFile(join(folder, "t"), "a file of somebody");
     expect(await publish({})).toMatchObject({ code: "exists" });
   });
 
@@ -122,7 +127,7 @@ describe("the node service refuses", () => {
     await node.nodeStageVolume({ ...staged, volumeCapability: block }, call);
     await node.nodePublishVolume(at("t"), call);
     await expect(node.nodePublishVolume(at("t", { readonly: true }), call)).rejects.toMatchObject({ code: "exists" });
-    const other = { ...staged, volumeId: await driver.volume("w"), volumeCapability: block };
+    const other = { ...staged, volumeId: await driver.volume(`${folder}-other`), volumeCapability: block };
     await expect(node.nodeStageVolume(other, call)).rejects.toMatchObject({ code: "exists" });
     const filesystemThere = { ...staged, volumeCapability: filesystem };
     await expect(node.nodeStageVolume(filesystemThere, call)).rejects.toMatchObject({ code: "exists" });
@@ -132,9 +137,9 @@ describe("the node service refuses", () => {
     const { node } = driver.csi;
     await node.nodeStageVolume({ ...staged, volumeCapability: filesystem }, call);
     await node.nodePublishVolume(at("f", { volumeCapability: filesystem }), call);
-    await writeFile(join(driver.folder, "f", "notes"), "mine");
+    await writeFile(join(folder, "f", "notes"), "mine");
     await expect(node.nodeUnpublishVolume(at("f"), call)).rejects.toMatchObject({ code: "precondition" });
-    await rm(join(driver.folder, "f", "notes"));
+    await rm(join(folder, "f", "notes"));
     await node.nodeUnpublishVolume(at("f"), call);
   });
 });

@@ -11,8 +11,8 @@ import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
 import { bundled } from "./testing/bundled.ts";
 
 /** How tests start the block engine. */
-export async function engineCommand(): Promise<readonly string[]> {
-  return [process.execPath, await bundled("src/driver/block/engine-main.ts")];
+async function engineCommand(): Promise<readonly string[]> {
+  return [process.execPath, await bundled(new URL("./block/engine-main.ts", import.meta.url))];
 }
 
 const signal = new AbortController().signal;

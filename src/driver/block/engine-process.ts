@@ -70,6 +70,11 @@ export class EngineProcess {
     });
   }
 
+  /** Waits no longer for a cut's copies: it was refused. */
+  forget(cut: string): void {
+    this.#copies.delete(cut);
+  }
+
   /** Ends it: everything withdrawn and synced if it can do that in time, by force otherwise. */
   async stop(): Promise<void> {
     if (this.#gone.signal.aborted) return;

@@ -22,7 +22,7 @@ export interface Image {
   close(): Promise<void>;
 }
 
-export interface Range {
+interface Range {
   readonly start: number;
   readonly end: number;
 }

@@ -11,8 +11,8 @@ import type { Ask, CutRequest, ServedExport } from "./protocol.ts";
 const restartPause: BackoffRange = { startMs: 50, capMs: 5_000 };
 /** An engine that lived this long was healthy: what ended it is news, not a loop. */
 const healthyMs = 60_000;
-/** How long a call waits for an engine that is being started; a start takes about a tenth of it. */
-const readyLimitMs = 5_000;
+/** How long a call waits for an engine that is being started: a start takes 0.1 s, on a busy machine some seconds. */
+const readyLimitMs = 15_000;
 
 export interface EngineOptions {
   /** Program and arguments that run the block engine. */
@@ -60,7 +60,10 @@ export class SupervisedEngine implements BlockEngine {
     const engine = await this.#engine();
     const copied = engine.copied(request.id);
     copied.catch(() => undefined); // heard through the returned promise; if the cut is refused, it never comes
-    const takenAtMs = await engine.ask({ do: "cut", request });
+    const takenAtMs = await engine.ask({ do: "cut", request }).catch((error: unknown) => {
+      engine.forget(request.id);
+      throw error;
+    });
     if (takenAtMs === undefined) throw new Failure("internal", "the block engine did not say when it cut");
     return { takenAt: new Date(takenAtMs), copied };
   }

@@ -17,12 +17,12 @@ export interface CutEngine {
   cut(id: string, members: readonly CutMember[]): Promise<Cut>;
 }
 
-export interface Probe {
+interface Probe {
   readonly works: boolean;
   readonly finding: string;
 }
 
-export interface Cut {
+interface Cut {
   readonly takenAt: Date;
   /** What this very cut got; never more. */
   readonly consistency: Consistency;

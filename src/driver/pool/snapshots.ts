@@ -38,7 +38,7 @@ export class Snapshots {
       throw new Failure("exists", `snapshot ${name} exists, of volume ${known.volumeId}; use another name`);
     if (known?.state === "ready") return known;
     const start = async () => {
-      if (known) await this.#discard([known.id], undefined);
+      if (known) await this.#finishLeftover([known.id], undefined);
       const [taken] = await this.#take({ name, volumeIds: [volumeId], group: undefined });
       if (taken === undefined) throw new Failure("internal", `the cut of ${name} has no snapshot`);
       return taken;
@@ -61,9 +61,10 @@ export class Snapshots {
     const known = this.#shop.state.groups.find("name = ?", name);
     if (known?.state === "ready") return compatible(this.#withMembers(known), volumeIds);
     const start = async () => {
+      const members = known ? this.#membersOf(known.id) : [];
       if (known)
-        await this.#discard(
-          this.#membersOf(known.id).map(({ id }) => id),
+        await this.#finishLeftover(
+          members.map((member) => member.id),
           known.id,
         );
       const id = `group-${this.#shop.random.uuid()}`;
@@ -207,6 +208,16 @@ export class Snapshots {
       await this.#discard(ids, group);
     } catch (error) {
       throw failureOfSystem(error, `cannot delete ${group ?? ids.join()}`);
+    } finally {
+      release();
+    }
+  }
+
+  /** What an earlier try under the name left because its undoing failed, or a deletion that did. @throws "busy" if under way */
+  async #finishLeftover(ids: readonly string[], group: string | undefined): Promise<void> {
+    const release = this.#shop.reservations.exclude(ids, "it is being deleted");
+    try {
+      await this.#discard(ids, group);
     } finally {
       release();
     }

@@ -39,7 +39,7 @@ export interface PoolState {
 }
 
 /** `where` is SQL with its values; the callers are the files of this folder. */
-export interface Table<T> {
+interface Table<T> {
   find(where: string, ...values: readonly SqlValue[]): T | undefined;
   list(where: string, ...values: readonly SqlValue[]): readonly T[];
   insert(record: Omit<T, "seq">): void;

@@ -149,9 +149,13 @@ export class Volumes {
   async #finishLeftover(name: string): Promise<void> {
     const leftover = this.#shop.state.volumes.find("name = ?", name);
     if (leftover === undefined) return;
-    this.#shop.reservations.exclude([leftover.id], "it is being deleted")();
-    await this.#shop.files.remove([volumeImage(this.#shop.layout, leftover.id)]);
-    this.#shop.state.volumes.remove("id = ?", leftover.id);
+    const release = this.#shop.reservations.exclude([leftover.id], "it is being deleted");
+    try {
+      await this.#shop.files.remove([volumeImage(this.#shop.layout, leftover.id)]);
+      this.#shop.state.volumes.remove("id = ?", leftover.id);
+    } finally {
+      release();
+    }
   }
 
   async #undo(id: string): Promise<void> {

@@ -8,7 +8,7 @@
 export const initMagic = Buffer.from("NBDMAGIC", "latin1");
 export const optionMagic = Buffer.from("IHAVEOPT", "latin1");
 export const optionReplyMagic = 0x3e889045565a9n;
-export const requestMagic = 0x25609513;
+const requestMagic = 0x25609513;
 export const replyMagic = 0x67446698;
 
 /** Server's and client's handshake flags have the same values. */
