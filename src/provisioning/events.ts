@@ -5,6 +5,7 @@ import type { KubeObject } from "../kube/object.ts";
 export const reasons = {
   provisioned: "ProvisioningSucceeded",
   provisioningFailed: "ProvisioningFailed",
+  waiting: "Provisioning",
   populator: "WaitingForPopulator",
   deletionFailed: "VolumeFailedDelete",
   resized: "VolumeResizeSuccessful",

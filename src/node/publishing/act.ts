@@ -66,9 +66,10 @@ async function expand(
       { signal: context.signal, timeoutMs: deps.options.timeoutMs },
     );
   const { uid, resourceVersion } = claim.metadata;
-  const capacity = { ...claim.status?.capacity, storage: formatQuantity(requiredBytes) };
+  const capacity = { storage: formatQuantity(requiredBytes) };
   const conditions = (claim.status?.conditions ?? []).filter(({ type }) => type !== resizePending && type !== resizing);
-  const patch = { metadata: { uid, resourceVersion }, status: { capacity, conditions } };
+  const status = { capacity, conditions: conditions.length > 0 ? conditions : null };
+  const patch = { metadata: { uid, resourceVersion }, status };
   const call = { signal: context.signal, subresource: "status" as const };
   await context.client.patch(claims, claim.metadata, { type: "merge", patch }, call);
 }

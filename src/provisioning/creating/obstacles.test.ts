@@ -146,4 +146,13 @@ describe("what a claim is refused for", () => {
   test("lets the mode change where the snapshot's content allows it", () => {
     expect(did(seeing(block, { source: snapshotWith({ content: allowed }) })).flat()).toContain("provision");
   });
+
+  test("warns of a refusal, but not of what passes by itself", () => {
+    const types = [
+      seeing(claim, { source: snapshotWith({ snapshot: unready }) }),
+      seeing(claim, { source: { ...fromClaim, claim: origin } }),
+      seeing(claim, { storageClass: undefined }),
+    ].map((seen) => decideCreating(seen).events?.[0]?.type);
+    expect(types).toEqual(["Normal", "Normal", "Warning"]);
+  });
 });

@@ -44,6 +44,8 @@ export function firstObstacle(seen: CreatingSeen): Obstacle | undefined {
 }
 
 const refuse = (message: string): Obstacle => ({ type: "Warning", reason: reasons.provisioningFailed, message });
+/** What passes by itself is no warning. */
+const waitUntil = (message: string): Obstacle => ({ type: "Normal", reason: reasons.waiting, message });
 
 function classExists({ claim, storageClass }: CreatingSeen) {
   if (storageClass) return undefined;
@@ -114,11 +116,11 @@ function snapshotIsReady({ source }: CreatingSeen) {
   if (!snapshot) return refuse(`spec.dataSource names VolumeSnapshot "${name}", which does not exist: create it first`);
   if (snapshot.metadata.deletionTimestamp) return refuse(`VolumeSnapshot "${name}" is being deleted: use another one`);
   if (snapshot.status?.readyToUse !== true || !content)
-    return refuse(`VolumeSnapshot "${name}" is not ready to use yet; the volume is made as soon as it is`);
+    return waitUntil(`VolumeSnapshot "${name}" is not ready to use yet; the volume is made as soon as it is`);
   if (content.spec.volumeSnapshotRef.uid !== snapshot.metadata.uid)
     return refuse(`VolumeSnapshotContent "${content.metadata.name}" is bound to another snapshot than "${name}"`);
   if (content.status?.snapshotHandle ?? content.spec.source.snapshotHandle) return undefined;
-  return refuse(`VolumeSnapshotContent "${content.metadata.name}" has no snapshot handle yet`);
+  return waitUntil(`VolumeSnapshotContent "${content.metadata.name}" has no snapshot handle yet`);
 }
 
 function snapshotIsOfTheDriver({ source, capabilities }: CreatingSeen) {
@@ -163,7 +165,7 @@ function sourceClaimIsBound({ source }: CreatingSeen) {
   if (!claim) return refuse(`spec.dataSource names claim "${name}", which does not exist: create it first`);
   if (claim.metadata.deletionTimestamp) return refuse(`claim "${name}" is being deleted: use another source`);
   if (claim.status?.phase !== "Bound" || !volume)
-    return refuse(`claim "${name}" is not bound yet; the copy is made as soon as it is`);
+    return waitUntil(`claim "${name}" is not bound yet; the copy is made as soon as it is`);
   if (volume.spec.claimRef?.uid === claim.metadata.uid) return undefined;
   return refuse(`volume "${volume.metadata.name}" of claim "${name}" is bound to another claim: use another source`);
 }

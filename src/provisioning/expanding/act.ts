@@ -21,7 +21,7 @@ export async function actExpanding(action: ExpandAction, context: ActContext, de
   }
   const status = answer.nodeExpansionRequired
     ? { conditions: [...withoutResizing(claim), pendingOnNode(action.now)] }
-    : { capacity: { ...claim.status?.capacity, ...capacity }, conditions: withoutResizing(claim) };
+    : { capacity, conditions: orNone(withoutResizing(claim)) };
   const { uid, resourceVersion } = claim.metadata;
   const patch = { metadata: { uid, resourceVersion }, status };
   const call = { signal: context.signal, subresource: "status" as const };
@@ -53,6 +53,11 @@ async function expand(
 }
 
 const ofResizing: ReadonlySet<string> = new Set([resizing, resizePending]);
+
+/** In a merge patch null removes the field. */
+function orNone(conditions: readonly ClaimCondition[]): readonly ClaimCondition[] | null {
+  return conditions.length > 0 ? conditions : null;
+}
 
 function withoutResizing(claim: Claim): readonly ClaimCondition[] {
   return (claim.status?.conditions ?? []).filter(({ type }) => !ofResizing.has(type));
