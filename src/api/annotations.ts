@@ -1,4 +1,4 @@
-/** Annotations and labels with a meaning. Marks are annotations whose value is "yes". */
+/** Annotations with a meaning. Marks are annotations whose value is "yes". */
 const single = "snapshot.storage.kubernetes.io";
 const group = "groupsnapshot.storage.kubernetes.io";
 
@@ -16,8 +16,6 @@ export const deletionSecretName = `${single}/deletion-secret-name`;
 export const deletionSecretNamespace = `${single}/deletion-secret-namespace`;
 /** "true" on a content: volumes of another mode than the source's may be made from it. */
 export const allowVolumeModeChange = `${single}/allow-volume-mode-change`;
-/** Label on a content: the node whose sidecar cuts it (distributed snapshotting). */
-export const managedBy = `${single}/managed-by`;
 
 export const isDefaultGroupClass = `${group}/is-default-class`;
 /** On a group's content: the driver may have begun a group snapshot whose handle nobody knows. */
@@ -26,8 +24,6 @@ export const groupBeingCreated = `${group}/volumegroupsnapshot-being-created`;
 export const groupBeingDeleted = `${group}/volumegroupsnapshot-being-deleted`;
 export const groupDeletionSecretName = `${group}/deletion-secret-name`;
 export const groupDeletionSecretNamespace = `${group}/deletion-secret-namespace`;
-/** On a group's content served in an older version: the members' infos that it has no field for. */
-export const snapshotInfoList = `${group}/volume-snapshot-info-list`;
 
 /** On a member's content: the handle of its group on the storage. */
 export const memberGroupHandle = "groupsnapshot.storage.k8s.io/volumeGroupSnapshotHandle";

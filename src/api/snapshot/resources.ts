@@ -1,7 +1,7 @@
 import type { Resource } from "../../kube/object.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "./types.ts";
 
-export const snapshotGroup = "snapshot.storage.k8s.io";
+const snapshotGroup = "snapshot.storage.k8s.io";
 
 const served = { group: snapshotGroup, version: "v1" } as const;
 

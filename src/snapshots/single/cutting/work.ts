@@ -24,7 +24,7 @@ export function workOf(content: SnapshotContent): Work {
 }
 
 /** The snapshot on the storage, as far as it is known. */
-export function handleOf(content: SnapshotContent): SnapshotHandle | undefined {
+function handleOf(content: SnapshotContent): SnapshotHandle | undefined {
   return content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
 }
 
