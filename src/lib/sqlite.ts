@@ -67,7 +67,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         guard(() => native.exec("COMMIT"));
         return result;
       } catch (error) {
-        if (native.isTransaction !== false) guard(() => native.exec("ROLLBACK"));
+        rollback(native);
         throw error;
       }
     },
@@ -77,6 +77,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         native.close();
       }),
   };
+}
+
+/** Ends a transaction that failed. Some failures, a full disk among them, have ended it already. */
+function rollback(native: NativeDatabase): void {
+  try {
+    native.exec("ROLLBACK");
+  } catch (error) {
+    if (!/no transaction is active/.test(String(error))) throw error;
+  }
 }
 
 /** Longer than any transaction of ours takes; a file locked longer is in use by another process. */
@@ -125,7 +134,6 @@ interface NativeDatabase {
   exec(sql: string): void;
   prepare(sql: string): NativeStatement;
   close(): void;
-  readonly isTransaction?: boolean;
 }
 interface NativeStatement {
   run(...values: readonly SqlValue[]): { readonly changes: number | bigint };
