@@ -2,13 +2,14 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { localDriverName } from "../api/local-driver.ts";
 import type { Client } from "../kube/client/client.ts";
+import { isHeld, leases } from "../kube/core/lease.ts";
 import { startApiserver } from "./apiserver.ts";
 import { connect } from "./connect.ts";
 import { defaultWorkers } from "./controller-host.ts";
 import { connectDriver } from "./csi.ts";
 import { runCsiSnapshotter } from "./csi-snapshotter.ts";
 import { startDriverProcess } from "./driver.ts";
-import { installLocalClasses } from "./local-classes.ts";
+import { installCrds, installLocalClasses } from "./install.ts";
 import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
 import { runSnapshotController } from "./snapshot-controller.ts";
@@ -37,18 +38,11 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
   const kubeconfig = options.kubeconfig ?? server?.ready.replace("kubeconfig ", "") ?? "";
   ownFolder(dataDir);
   const socket = join(dataDir, "csi.sock");
-  const storage = await startDriverProcess(
-    {
-      endpoint: `unix://${socket}`,
-      nodeId: thisNode(),
-      pool: join(dataDir, "pool"),
-      ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }),
-      engine: "auto",
-    },
-    driver.around,
-  );
   const client = await connect({ kubeconfig, userAgent: "groupsnap-start" });
-  await installLocalClasses(client, around.signal);
+  const [storage] = await Promise.all([
+    startStorage({ ...options, dataDir, socket }, driver.around),
+    furnish(client, { withCrds: server === undefined }, around),
+  ]);
   const working = await startControllers({ client, socket, dataDir, kubeconfig }, controllers.around);
   const ended = inTurn(around.signal, [
     { stage: controllers, ended: working.ended },
@@ -56,6 +50,29 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     ...(server ? [{ stage: api, ended: server.ended }] : []),
   ]);
   return { ready: `kubeconfig ${kubeconfig}`, ended };
+}
+
+function startStorage(
+  given: { readonly dataDir: string; readonly socket: string; readonly poolSize?: bigint },
+  around: Surroundings,
+): Promise<Running> {
+  const { dataDir, socket, poolSize } = given;
+  const limits = poolSize === undefined ? {} : { poolSize };
+  const pool = join(dataDir, "pool");
+  return startDriverProcess(
+    { endpoint: `unix://${socket}`, nodeId: thisNode(), pool, engine: "auto", ...limits },
+    around,
+  );
+}
+
+/** Our own API comes with the definitions; a cluster gets those that it lacks. */
+async function furnish(
+  client: Client,
+  { withCrds }: { readonly withCrds: boolean },
+  around: Surroundings,
+): Promise<void> {
+  if (withCrds) await installCrds(client, around.clock, around.signal);
+  await installLocalClasses(client, around.signal);
 }
 
 async function startControllers(
@@ -66,14 +83,22 @@ async function startControllers(
   const driver = await connectDriver(socket, around);
   const clientOf = (name: string) => connect({ kubeconfig, userAgent: `groupsnap-${name}` });
   const options = { ...defaultWorkers, ...calls };
+  const here = { dataDir, nodeName: thisNode() };
+  const needsNode = !(await hasControllerManager(given.client, around));
   const running = await Promise.all([
-    clientOf("node").then((client) => runNode({ client, ...driver }, { dataDir, nodeName: thisNode() }, around)),
+    ...(needsNode ? [clientOf("node").then((client) => runNode({ client, ...driver }, here, around))] : []),
     clientOf("provisioner").then((client) => runProvisioner({ client, ...driver }, options, around)),
     clientOf("snapshot-controller").then((client) => runSnapshotController(client, options, around)),
     clientOf("csi-snapshotter").then((client) => runCsiSnapshotter({ client, ...driver }, options, around)),
   ]);
   around.log.info({ driver: localDriverName, node: thisNode() }, "all controllers work");
   return { ended: Promise.all(running.map(({ ended }) => ended)).then(() => undefined) };
+}
+
+/** A cluster with a controller manager binds its claims itself, and its kubelets publish them. */
+async function hasControllerManager(client: Client, { clock, signal }: Surroundings): Promise<boolean> {
+  const lease = await client.find(leases, { namespace: "kube-system", name: "kube-controller-manager" }, { signal });
+  return isHeld(lease, clock.now());
 }
 
 /** A stage of the process has a signal of its own, so that it can be stopped before the others. */
