@@ -71,6 +71,15 @@ describe("the client against the embedded API", () => {
     expect(failure.message).toMatch(/not signed by the certificate authority/);
   });
 
+  test("a server whose certificate is for another name is refused, and the message names the setting", async () => {
+    const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
+    const named = (serverName: string) =>
+      kubeClient({ config: { ...config, tls: { ...config.tls, serverName } }, ...around });
+    const failure = await failed(named("elsewhere.example").list(widgets, { signal }));
+    expect(failure.message).toMatch(/certificate is for another name: see tls-server-name/);
+    expect((await named("localhost").list(widgets, { signal })).items).toBeDefined();
+  });
+
   test("what is written comes back, to the last digit, and races end as conflict and exists", async () => {
     const size = 9007199254740993n;
     const made = await client.create(widgets, draft(name, size), { signal });

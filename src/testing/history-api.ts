@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fixedCredentials } from "../kube/client/connection.ts";
 import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
@@ -87,10 +87,10 @@ export async function historyApi(): Promise<HistoryApi> {
       flush();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const client = clientOf((server.address() as AddressInfo).port);
-  const each = (work: (response: ServerResponse) => void) => {
+  const client = clientOf(await portOf(server));
+  const forget = (work: (response: ServerResponse) => unknown) => {
     for (const response of watches.keys()) work(response);
+    watches.clear();
   };
   const api: HistoryApi = {
     client,
@@ -106,15 +106,11 @@ export async function historyApi(): Promise<HistoryApi> {
       heldBack = held;
       flush();
     },
-    cutWatches: () => {
-      each((response) => response.destroy());
-      watches.clear();
+    cutWatches: () => forget((response) => response.destroy()),
+    endWatches: () => forget((response) => response.end()),
+    say: (line) => {
+      for (const response of watches.keys()) response.write(line);
     },
-    endWatches: () => {
-      each((response) => response.end());
-      watches.clear();
-    },
-    say: (line) => each((response) => response.write(line)),
     compact: history.compact,
     get watchers() {
       return watches.size;
@@ -126,6 +122,11 @@ export async function historyApi(): Promise<HistoryApi> {
     },
   };
   return api;
+}
+
+async function portOf(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port; // it listens on TCP
 }
 
 function clientOf(port: number): KubeClient {

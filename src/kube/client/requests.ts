@@ -61,29 +61,6 @@ export interface RequestsDeps {
 export function requests(deps: RequestsDeps): Requests {
   const { clock, limiter, random } = deps;
 
-  const attempt = async (request: Request): Promise<Answer> => {
-    await deps.throttle?.pass(request.signal);
-    const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
-    return within(clock, limit, async (signal) => {
-      const credential = await deps.config.credentials.current(signal);
-      const response = await send(deps, { ...request, signal }, { credential });
-      const text = await readBody(response, request.what);
-      return { status: response.status, headers: response.headers, text, credential };
-    });
-  };
-
-  const open = (request: Request): Promise<Answer & { body?: Readable }> => {
-    const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
-    // The deadline is for the head of the answer only: the body then lives as long as the caller's own signal.
-    return within(clock, limit, async (head) => {
-      const credential = await deps.config.credentials.current(head);
-      const response = await raceHead(send(deps, request, { credential, watch: true }), head);
-      const { status, headers, body } = response;
-      if (isSuccess(response)) return { status, headers, text: "", body, credential };
-      return { status, headers, text: await readBody(response, request.what), credential };
-    });
-  };
-
   const persist = async <A extends Answer>(request: Request, once: () => Promise<A>): Promise<A> => {
     let renewed = false;
     for (let tries = 1; ; tries++) {
@@ -104,7 +81,7 @@ export function requests(deps: RequestsDeps): Requests {
     async json(request) {
       setMaxListeners(0, request.signal); // one for each request that waits its turn: many are no leak
       try {
-        const answer = await persist(request, () => limiter.run(() => attempt(request), request.signal));
+        const answer = await persist(request, () => limiter.run(() => attempt(deps, request), request.signal));
         return answer.text === "" ? null : parseAnswer(answer.text, request.what);
       } catch (error) {
         throw explain(error, request, deps.config.server);
@@ -112,7 +89,7 @@ export function requests(deps: RequestsDeps): Requests {
     },
     async stream(request) {
       try {
-        const { body } = await persist(request, () => open(request));
+        const { body } = await persist(request, () => open(deps, request));
         if (!body) throw new Failure("internal", `cannot ${request.what}: the server sent no stream`);
         return body;
       } catch (error) {
@@ -120,6 +97,30 @@ export function requests(deps: RequestsDeps): Requests {
       }
     },
   };
+}
+
+/** One try, from sending to the last byte of the answer. */
+async function attempt(deps: RequestsDeps, request: Request): Promise<Answer> {
+  await deps.throttle?.pass(request.signal);
+  const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
+  return within(deps.clock, limit, async (signal) => {
+    const credential = await deps.config.credentials.current(signal);
+    const response = await send(deps, { ...request, signal }, { credential });
+    const text = await readBody(response, request.what);
+    return { status: response.status, headers: response.headers, text, credential };
+  });
+}
+
+/** One try to open a stream. The deadline is for the head of the answer: its body then lives as long as the caller wants. */
+function open(deps: RequestsDeps, request: Request): Promise<Answer & { body?: Readable }> {
+  const limit = { timeoutMs: requestTimeoutMs, what: request.what, signal: request.signal };
+  return within(deps.clock, limit, async (head) => {
+    const credential = await deps.config.credentials.current(head);
+    const response = await raceHead(send(deps, request, { credential, watch: true }), head);
+    const { status, headers, body } = response;
+    if (isSuccess(response)) return { status, headers, text: "", body, credential };
+    return { status, headers, text: await readBody(response, request.what), credential };
+  });
 }
 
 const isSuccess = (answer: { readonly status: number }) => answer.status >= 200 && answer.status < 300;
@@ -195,10 +196,10 @@ export function explain(
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, "nothing listens there: check the address and that the server runs"],
   [/ENOTFOUND|EAI_AGAIN/, "the host name is not known: check the server's address"],
+  [/ALTNAME/, "the server's certificate is for another name: see tls-server-name"],
   [/CERT_HAS_EXPIRED/, "the server's certificate has expired"],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_/,
     "the server's certificate is not signed by the certificate authority that was given",
   ],
-  [/ALTNAME/, "the server's certificate is for another name: see tls-server-name"],
 ];

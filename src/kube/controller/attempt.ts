@@ -2,7 +2,7 @@ import { failureOf, isFailure } from "../../lib/failure.ts";
 import type { KubeObject } from "../object.ts";
 import { afterFailure } from "./failing.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { act, currentObject, hold, type Loop, observe, say, wakeOf } from "./loop.ts";
+import { act, currentObject, type Decided, hold, type Loop, observe, say, wakeOf } from "./loop.ts";
 import {
   defaultRetry,
   freshMemory,
@@ -13,21 +13,7 @@ import {
   tryEarly,
   type Wake,
 } from "./memory.ts";
-import type { Plan } from "./plan.ts";
 import type { Result } from "./report.ts";
-
-/** A decision that was taken, and what it was taken from. */
-export interface Decided<Seen, Action> {
-  readonly key: string;
-  readonly kind: string;
-  readonly memory: Memory;
-  readonly seen: Seen;
-  /** The fingerprint of the facts, computed when first asked for. */
-  readonly facts: () => string;
-  readonly plan: Plan<Action>;
-  /** Before the key was due, since its facts had changed. */
-  readonly early: boolean;
-}
 
 /**
  * One attempt at a key: observe, decide, act, and remember what the next attempt has to know. Never throws.

@@ -1,9 +1,8 @@
 import { failureOf, isFailure } from "../../lib/failure.ts";
 import type { KubeObject } from "../object.ts";
-import type { Decided } from "./attempt.ts";
 import { ActionError } from "./carry-out.ts";
 import type { Failed } from "./controller.ts";
-import { act, currentObject, hold, type Loop, observe, say, wakeOf } from "./loop.ts";
+import { act, currentObject, type Decided, hold, type Loop, observe, say, wakeOf } from "./loop.ts";
 import { lostRace } from "./memory.ts";
 import type { Result } from "./report.ts";
 

@@ -32,6 +32,19 @@ export interface Loop<T extends KubeObject, Seen, Action> extends LoopDeps {
   readonly caches: readonly Pick<Cache<never>, "hasSeen" | "sees">[];
 }
 
+/** A decision that was taken, and what it was taken from. */
+export interface Decided<Seen, Action> {
+  readonly key: string;
+  readonly kind: string;
+  readonly memory: Memory;
+  readonly seen: Seen;
+  /** The fingerprint of the facts, computed when first asked for. */
+  readonly facts: () => string;
+  readonly plan: Plan<Action>;
+  /** Before the key was due, since its facts had changed. */
+  readonly early: boolean;
+}
+
 export function loopOf<T extends KubeObject, Seen, Action>(
   reconciler: Reconciler<T, Seen, Action>,
   deps: LoopDeps,
