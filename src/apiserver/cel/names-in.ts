@@ -101,12 +101,15 @@ function elementOf(schema: Schema | undefined): Schema | undefined {
   return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }
 
+const metadataFields = new Set(["apiVersion", "kind", "metadata"]);
+
 function fieldOf(schema: Schema | undefined, field: string): Schema | undefined {
-  if (!schema?.properties) return elementOf(schema);
-  const name = Object.keys(schema.properties).find((one) => one === field || celName(one) === field);
-  if (name !== undefined) return schema.properties[name];
-  const isOpen = schema["x-kubernetes-embedded-resource"] || typeof schema.additionalProperties === "object";
-  if (!isOpen && !schema["x-kubernetes-preserve-unknown-fields"])
-    throw new Failure("invalid", `undefined field '${field}'`);
-  return undefined;
+  const isOpen =
+    schema?.["x-kubernetes-preserve-unknown-fields"] === true || schema?.additionalProperties !== undefined;
+  if (schema?.type !== "object" || isOpen) return elementOf(schema);
+  const properties = schema.properties ?? {};
+  const name = Object.keys(properties).find((one) => one === field || celName(one) === field);
+  if (name !== undefined) return properties[name];
+  if (schema["x-kubernetes-embedded-resource"] && metadataFields.has(field)) return undefined;
+  throw new Failure("invalid", `undefined field '${field}'`);
 }

@@ -92,13 +92,12 @@ function judgeOf(schema: Schema): Judge {
 function admit(judge: Judge, object: JsonObject, { old }: AdmitRequest): Admitted {
   const visit: Visit = { errors: [], unknownFields: [] };
   const walked = judge.walk(object, undefined, visit) as JsonObject; // the walk of an object schema gives back an object
-  const errors = [...visit.errors, ...ruleErrors(judge, walked, { schemaErrors: visit.errors, old })];
+  const ofMetadata = metadataErrors(walked, { nameRule: dnsSubdomainProblem, old });
+  const schemaErrors = [...ofMetadata, ...visit.errors];
+  const errors = [...visit.errors, ...ruleErrors(judge, walked, { schemaErrors, old })];
   return {
     object: walked,
-    errors: [
-      ...metadataErrors(walked, { nameRule: dnsSubdomainProblem, old }),
-      ...unlessOld(judge, errors, walked, old),
-    ],
+    errors: [...ofMetadata, ...unlessOld(judge, errors, walked, old)],
     unknownFields: visit.unknownFields,
   };
 }
@@ -121,7 +120,7 @@ function ruleErrors({ rules }: Judge, object: JsonObject, { schemaErrors, old }:
   if (!rules) return [];
   if (!schemaErrors.some((error) => blocking.has(error.reason))) return rules(object, old, undefined);
   const message =
-    'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing ' +
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing " +
     "errors to complete validation";
   return [{ field: "<nil>", reason: "FieldValueInvalid", message }];
 }

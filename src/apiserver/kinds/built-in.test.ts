@@ -77,7 +77,7 @@ describe("the built-in kinds", () => {
       "a finalizer that is no name",
       "ConfigMap",
       { metadata: { name: "a", finalizers: ["a b"] } },
-      "metadata.finalizers[0]",
+      "metadata.finalizers",
     ],
     [
       "an owner without a uid",
@@ -103,9 +103,13 @@ describe("the built-in kinds", () => {
       "rules[0].verbs",
     ],
     [
-      "a binding of a service account without its namespace",
-      "RoleBinding",
-      { roleRef: { kind: "Role", name: "r" }, subjects: [{ kind: "ServiceAccount", name: "s" }] },
+      "a cluster-wide binding of a service account without its namespace",
+      "ClusterRoleBinding",
+      {
+        roleRef: { kind: "Role", name: "r" },
+        metadata: { name: "a" },
+        subjects: [{ kind: "ServiceAccount", name: "s" }],
+      },
       "subjects[0].namespace",
     ],
     [
@@ -132,13 +136,13 @@ describe("the built-in kinds", () => {
           hostPath: { path: "/" },
         },
       },
-      "spec.hostPath",
+      "spec.csi",
     ],
     [
       "a volume without a size",
       "PersistentVolume",
       { spec: { accessModes: ["ReadWriteOnce"], hostPath: { path: "/" } } },
-      "spec.capacity[storage]",
+      "spec.capacity",
     ],
   ])("refuse %s", (_what, kind, object, field) => {
     expect(fieldsAtFault(kind, object)[0]).toBe(field);

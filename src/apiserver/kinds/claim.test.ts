@@ -49,10 +49,10 @@ describe("a claim", () => {
 
   test.each<[string, JsonObject, string]>([
     ["no access mode", { accessModes: [] }, "spec.accessModes"],
-    ["an unknown access mode", { accessModes: ["Sometimes"] }, "spec.accessModes[0]"],
+    ["an unknown access mode", { accessModes: ["Sometimes"] }, "spec.accessModes"],
     ["two modes of which one is exclusive", { accessModes: ["ReadWriteOncePod", "ReadOnlyMany"] }, "spec.accessModes"],
     ["no size", { resources: {} }, "spec.resources[storage]"],
-    ["the size 0", storage("0"), "spec.resources.requests[storage]"],
+    ["the size 0", storage("0"), "spec.resources[storage]"],
     ["a size that is no quantity", storage("big"), "spec.resources.requests.storage"],
     ["a source without a name", { dataSource: { ...snapshot, name: "" } }, "spec.dataSource.name"],
     ["two different sources", { dataSource: snapshot, dataSourceRef: { ...snapshot, name: "t" } }, "spec"],

@@ -49,7 +49,7 @@ const dataSource = (description: string, withNamespace: boolean): Schema =>
   );
 
 export const claimSpec: Schema = object("What is asked for.", {
-  accessModes: texts("How the volume is to be used.", { enum: accessModes }),
+  accessModes: texts("How the volume is to be used."),
   selector: labelSelector("Which volumes may serve the claim."),
   resources: object("How much.", {
     requests: quantities("At least this much."),
@@ -154,7 +154,7 @@ function claimErrors(claim: JsonObject, { old, subresource }: AdmitRequest): rea
 export function modeErrors(modes: readonly string[]): readonly FieldError[] {
   if (modes.length === 0) return [required("spec.accessModes", "at least 1 access mode is required")];
   const unknown = modes.filter((mode) => !accessModes.includes(mode));
-  if (unknown.length > 0) return unknown.map((mode) => unsupported("spec.accessModes", mode, accessModes));
+  if (unknown.length > 0) return unknown.map((mode) => unsupported("spec.accessModes", mode, [...accessModes].sort()));
   if (!modes.includes("ReadWriteOncePod") || modes.length === 1) return [];
   return [forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")];
 }
@@ -164,7 +164,7 @@ function requestErrors(spec: JsonObject): readonly FieldError[] {
   if (storage === undefined) return [required("spec.resources[storage]")];
   const amount = parseQuantity(String(storage));
   if (amount && amount.nano > 0n) return [];
-  return [invalid("spec.resources.requests[storage]", storage, "must be greater than zero")];
+  return [invalid("spec.resources[storage]", storage, "must be greater than zero")];
 }
 
 function sourceErrors(spec: JsonObject): readonly FieldError[] {

@@ -91,11 +91,15 @@ interface Parts {
 function admit({ definition, nameRule, walk }: Parts, object: JsonObject, request: AdmitRequest): Admitted {
   const visit: Visit = { errors: [], unknownFields: [] };
   const walked = walk(object, undefined, visit) as JsonObject; // the walk of an object schema gives back an object
-  if (visit.errors.length > 0) return { object: walked, ...visit };
+  if (visit.errors.some((error) => isOfShape(error))) return { object: walked, ...visit };
   const prepared = definition.prepare?.(walked, request) ?? walked;
   const errors = [
+    ...visit.errors,
     ...metadataErrors(prepared, { nameRule, old: request.old }),
     ...(definition.check?.(prepared, request) ?? []),
   ];
   return { object: prepared, errors, unknownFields: visit.unknownFields };
 }
+
+/** After these nothing can be said of the object as a whole. */
+const isOfShape = ({ reason }: FieldError) => reason === "FieldValueTypeInvalid" || reason === "FieldValueRequired";

@@ -59,9 +59,9 @@ function annotationErrors(annotations: Json | undefined): readonly FieldError[] 
 
 function finalizerErrors(metadata: JsonObject, old: JsonObject | undefined): readonly FieldError[] {
   const finalizers = textsAt(metadata, "finalizers");
-  const errors = finalizers.flatMap((finalizer, i) => {
+  const errors = finalizers.flatMap((finalizer) => {
     const problem = qualifiedNameProblem(finalizer);
-    return problem ? [invalid(`metadata.finalizers[${i}]`, finalizer, problem)] : [];
+    return problem ? [invalid("metadata.finalizers", finalizer, problem)] : [];
   });
   const stored = old && objectAt(old, "metadata");
   if (stored?.deletionTimestamp === undefined) return errors;
@@ -78,7 +78,7 @@ function ownerErrors(owners: Json | undefined): readonly FieldError[] {
   const errors = references.flatMap((reference, i) =>
     ["apiVersion", "kind", "name", "uid"]
       .filter((field) => textAt(reference, field) === "")
-      .map((field) => invalid(`metadata.ownerReferences[${i}].${field}`, "", "must not be empty")),
+      .map((field) => required(`metadata.ownerReferences[${i}].${field}`, "must not be empty")),
   );
   if (references.filter((reference) => reference.controller === true).length <= 1) return errors;
   return [...errors, invalid("metadata.ownerReferences", null, "only one reference can have controller set to true")];

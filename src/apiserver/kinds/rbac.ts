@@ -140,9 +140,10 @@ function ruleErrors(role: JsonObject): readonly FieldError[] {
 }
 
 function bindingErrors(binding: JsonObject, { old }: AdmitRequest): readonly FieldError[] {
+  const isOfCluster = textAt(binding, "metadata", "namespace") === "";
   const errors = objectsAt(binding, "subjects")
     .map((subject, i) => ({ subject, field: `subjects[${i}].namespace` }))
-    .filter(({ subject }) => subject.kind === "ServiceAccount" && textAt(subject, "namespace") === "")
+    .filter(({ subject }) => isOfCluster && subject.kind === "ServiceAccount" && textAt(subject, "namespace") === "")
     .map(({ field }) => required(field));
   if (!old || equalJson(old.roleRef, binding.roleRef)) return errors;
   return [...errors, invalid("roleRef", binding.roleRef, "cannot change roleRef")];

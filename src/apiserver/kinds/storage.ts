@@ -1,5 +1,5 @@
 import { equalJson, type JsonObject } from "../../lib/json.ts";
-import { forbidden, required } from "../schema/messages.ts";
+import { forbidden, invalid, required } from "../schema/messages.ts";
 import type { Schema } from "../schema/schema.ts";
 import { ageColumn, booleanColumn, column, integerColumn, nameColumn, orUnset } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
@@ -67,7 +67,7 @@ function classErrors(storageClass: JsonObject, { old }: AdmitRequest): readonly 
   if (!old) return [];
   return ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"]
     .filter((field) => !equalJson(storageClass[field] ?? {}, old[field] ?? {}))
-    .map((field) => forbidden(field, `updates to ${field} are forbidden.`));
+    .map((field) => invalid(field, storageClass[field] ?? null, "field is immutable"));
 }
 
 export const csiDriver: KindDefinition = {
@@ -85,6 +85,7 @@ export const csiDriver: KindDefinition = {
       volumeLifecycleModes: {
         ...list("Which volumes it serves.", oneOf("A mode.", ["Persistent", "Ephemeral"])),
         "x-kubernetes-list-type": "set",
+        default: ["Persistent"],
       },
       storageCapacity: flag("Pods go where the driver has room.", false),
       fsGroupPolicy: oneOf(
@@ -101,7 +102,7 @@ export const csiDriver: KindDefinition = {
       requiresRepublish: flag("Publish is repeated from time to time.", false),
       seLinuxMount: flag("Volumes are mounted with an SELinux context.", false),
       nodeAllocatableUpdatePeriodSeconds: int64("How often the number of volumes a node can hold is read."),
-      preventPodSchedulingIfMissing: flag("Pods with its volumes go only where it runs."),
+      preventPodSchedulingIfMissing: flag("Pods with its volumes go only where it runs.", false),
       serviceAccountTokenInSecrets: flag("Tokens come as secrets, not as attributes."),
     }),
   },

@@ -2,7 +2,7 @@ import { equalJson, type JsonObject } from "../../lib/json.ts";
 import { forbidden, invalid, required } from "../schema/messages.ts";
 import { parseQuantity } from "../schema/quantity.ts";
 import type { Schema } from "../schema/schema.ts";
-import { accessModes, attributesClassOf, modeErrors, modesText, volumeMode } from "./claim.ts";
+import { attributesClassOf, modeErrors, modesText, volumeMode } from "./claim.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
 import {
@@ -42,7 +42,6 @@ const csiSource: Schema = object(
 
 /** Of these a volume has exactly one. All but csi and hostPath are kept as they come. */
 const sources: Readonly<Record<string, Schema>> = {
-  csi: csiSource,
   hostPath: object("A folder of the node.", { path: text("The folder."), type: text("What must be there.") }, ["path"]),
   local: object("A disk of the node.", { path: text("Where it is."), fsType: text("The filesystem on it.") }, ["path"]),
   nfs: object(
@@ -68,12 +67,13 @@ const sources: Readonly<Record<string, Schema>> = {
   photonPersistentDisk: anything("A Photon disk."),
   scaleIO: anything("A ScaleIO volume."),
   storageos: anything("A StorageOS volume."),
+  csi: csiSource,
 };
 
 export const volumeSpec: Schema = object("What the volume is.", {
   ...sources,
   capacity: quantities("How large it is."),
-  accessModes: texts("How it can be used.", { enum: accessModes }),
+  accessModes: texts("How it can be used."),
   claimRef: objectReference("The claim it serves."),
   persistentVolumeReclaimPolicy: oneOf(
     "What becomes of it after its claim.",
@@ -145,7 +145,7 @@ function volumeErrors(volume: JsonObject, { old, subresource }: AdmitRequest): r
 
 function capacityErrors(spec: JsonObject): readonly FieldError[] {
   const storage = at(spec, "capacity", "storage");
-  if (storage === undefined) return [required("spec.capacity[storage]")];
+  if (storage === undefined) return [required("spec.capacity")];
   const amount = parseQuantity(String(storage));
   return amount && amount.nano > 0n ? [] : [invalid("spec.capacity[storage]", storage, "must be greater than zero")];
 }
@@ -167,7 +167,7 @@ function updateErrors(spec: JsonObject, old: JsonObject): readonly FieldError[] 
   if (!Object.keys(sources).every(isSame))
     errors.push(forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation"));
   if (!equalJson(spec.volumeMode, old.volumeMode))
-    errors.push(invalid("spec.volumeMode", spec.volumeMode, "field is immutable"));
+    errors.push(invalid("volumeMode", spec.volumeMode, "field is immutable"));
   return errors;
 }
 
