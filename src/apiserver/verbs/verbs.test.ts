@@ -210,3 +210,52 @@ test("a claim that names no class gets the default storage class", async () => {
   const answer = await client.send("POST", claims, { body: { metadata: { name: "c" }, spec } });
   expect(answer.body).toMatchObject({ spec: { storageClassName: "usual" }, status: { phase: "Pending" } });
 });
+
+test("core events and events.k8s.io events are the same objects in two shapes", async () => {
+  const regarding = { kind: "Widget", name: "w", namespace: "default" };
+  const events = "/namespaces/default/events";
+  const created = await client.send("POST", `/api/v1${events}`, {
+    body: { metadata: { name: "told.1" }, involvedObject: regarding, reason: "Told", message: "it was told", count: 3 },
+  });
+  expect(created.code).toBe(201);
+  const shown = await client.send("GET", `/apis/events.k8s.io/v1${events}/told.1`);
+  expect(shown.body).toMatchObject({
+    apiVersion: "events.k8s.io/v1",
+    regarding,
+    note: "it was told",
+    deprecatedCount: 3,
+    metadata: { resourceVersion: meta(created.body).resourceVersion },
+  });
+  const listed = await client.send("GET", `/apis/events.k8s.io/v1${events}?fieldSelector=reason%3DTold`);
+  expect(listed.body.items).toMatchObject([{ regarding }]);
+});
+
+test("a strategic merge patch of a built-in kind merges lists by their key", async () => {
+  const claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+  const condition = (type: string, status: string) => ({ type, status });
+  const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+  await client.send("POST", claims, { body: { metadata: { name: "merged" }, spec } });
+  const send = (conditions: readonly object[]) =>
+    client.send("PATCH", `${claims}/merged/status`, {
+      body: { status: { conditions } },
+      contentType: "application/strategic-merge-patch+json",
+    });
+  await send([condition("Resizing", "True"), condition("ModifyingVolume", "True")]);
+  const answer = await send([condition("Resizing", "False")]);
+  expect(answer.body.status).toMatchObject({
+    conditions: [condition("Resizing", "False"), condition("ModifyingVolume", "True")],
+  });
+});
+
+test("a body of another kind, version, name or namespace than its path says is refused", async () => {
+  const bodies = [
+    { ...widget("odd"), kind: "Gadget" },
+    { ...widget("odd"), apiVersion: "example.com/v2" },
+    widget("odd", { size: 1 }, { namespace: "kube-system" }),
+    { metadata: { name: "odd" }, spec: { size: 1 } },
+  ];
+  const answers = await Promise.all(bodies.map((body) => create(body)));
+  expect(answers.map(({ code }) => code)).toEqual([400, 400, 400, 400]);
+  await create(widget("even"));
+  expect((await client.send("PUT", `${path}/even`, { body: widget("odd") })).code).toBe(400);
+});
