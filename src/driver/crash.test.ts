@@ -5,10 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Csi, connect } from "../csi/client.ts";
-import type { Logger } from "../lib/log.ts";
 import type { Step } from "./pool/workshop.ts";
 import { bundled } from "./testing/bundled.ts";
-import { aDriver, block, call, type TestDriver } from "./testing.ts";
+import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
 
 let folder: string;
 let pool: string;
@@ -135,15 +134,4 @@ describe("a block engine that is killed", () => {
 
 async function imagesIn(kind: "volumes" | "snapshots"): Promise<readonly string[]> {
   return (await readdir(join(driver?.pool ?? pool, kind))).toSorted();
-}
-
-/** A log that notes the process ids of the block engines that came to serve. */
-function enginesSeen() {
-  const pids: number[] = [];
-  const info = (fields: object) => {
-    if ("pid" in fields && typeof fields.pid === "number") pids.push(fields.pid);
-  };
-  const ignore = () => undefined;
-  const log: Logger = { debug: ignore, info, warn: ignore, error: ignore, child: () => log };
-  return { pids, log, last: () => pids.at(-1) ?? 0 };
 }

@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { aDriver, block, call, type TestDriver } from "./testing.ts";
+import type { Step } from "./pool/workshop.ts";
+import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
 
 let driver: TestDriver;
 beforeEach(async () => {
@@ -41,5 +42,31 @@ describe("the walk", () => {
     const groupSnapshotId = groupSnapshot?.groupSnapshotId ?? "";
     await csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId }, call);
     expect(await readdir(join(driver.pool, "snapshots"))).toEqual([]);
+  });
+});
+
+describe("stopping the driver", () => {
+  test("ends within 5 s even if its engine hangs in a copy, and the next start has dropped that cut", async () => {
+    const engines = enginesSeen();
+    const onStep = (step: Step) => {
+      if (step === "cut taken") process.kill(engines.last(), "SIGSTOP");
+    };
+    const hanging = await aDriver({ log: engines.log, onStep });
+    const id = await hanging.volume("big", 128 << 20);
+    const disk = await hanging.use(id);
+    for (let at = 0; at < 128 << 20; at += 16 << 20) await disk.write(at, Buffer.alloc(16 << 20, 1));
+    await disk.flush();
+    const asked = { name: "group", sourceVolumeIds: [id] };
+    const cut = hanging.csi.groupController.createVolumeGroupSnapshot(asked, call).catch((error: unknown) => error);
+    await expect.poll(() => readdir(join(hanging.pool, "snapshots")), { timeout: 10_000 }).toHaveLength(1);
+    const startedMs = performance.now();
+    await hanging.stop();
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(await cut).toMatchObject({ code: expect.stringMatching(/unavailable|cancelled|unknown/) });
+    await hanging.start();
+    expect(await readdir(join(hanging.pool, "snapshots"))).toEqual([]);
+    const again = await hanging.use(id);
+    expect((await again.read((16 << 20) - 1, 1))[0]).toBe(1);
+    await hanging.close();
   });
 });

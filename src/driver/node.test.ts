@@ -77,7 +77,8 @@ describe("a published volume", () => {
     const disk = await driver.use(volumeId);
     await disk.write(0, Buffer.from("stays"), { fua: true });
     await disk.close();
-    await driver.restart();
+    await driver.stop();
+    await driver.start();
     const again = await connectNbd({ path: join(driver.folder, `target-${volumeId}`), signal });
     expect((await again.read(0, 5)).toString()).toBe("stays");
     await again.close();

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { type Csi, connect } from "../csi/client.ts";
 import { VolumeCapability_AccessMode_Mode as Mode } from "../csi/gen/csi_pb.js";
 import { systemClock } from "../lib/clock.ts";
-import { silent } from "../lib/log.ts";
+import { type Logger, silent } from "../lib/log.ts";
 import { connectNbd, type NbdClient } from "../lib/nbd/client.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
 import { bundled } from "./testing/bundled.ts";
 
 /** How tests start the block engine. */
-async function engineCommand(): Promise<readonly string[]> {
+export async function engineCommand(): Promise<readonly string[]> {
   return [process.execPath, await bundled(new URL("./block/engine-main.ts", import.meta.url))];
 }
 
@@ -39,8 +39,10 @@ export interface TestDriver {
   /** Stages and publishes it, and says where. */
   publish(volumeId: string): Promise<{ readonly staging: string; readonly target: string }>;
   unpublish(volumeId: string): Promise<void>;
-  /** Ends the driver and starts it again over the same pool. */
-  restart(): Promise<void>;
+  /** Ends the driver, as SIGTERM does. */
+  stop(): Promise<void>;
+  /** Starts it again over the same pool. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,8 +69,8 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
       clients.push(client);
       return client;
     },
-    async restart() {
-      await driver.close();
+    stop: () => driver.close(),
+    async start() {
       driver = await start();
     },
     async close() {
@@ -105,4 +107,15 @@ function userOf(csi: Csi, folder: string): Pick<TestDriver, "volume" | "publish"
       await csi.node.nodeUnstageVolume({ volumeId, stagingTargetPath: staging }, call);
     },
   };
+}
+
+/** A log that notes the process ids of the block engines that came to serve. */
+export function enginesSeen() {
+  const pids: number[] = [];
+  const info = (fields: object) => {
+    if ("pid" in fields && typeof fields.pid === "number") pids.push(fields.pid);
+  };
+  const ignore = () => undefined;
+  const log: Logger = { debug: ignore, info, warn: ignore, error: ignore, child: () => log };
+  return { pids, log, last: () => pids.at(-1) ?? 0 };
 }
