@@ -57,14 +57,12 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-let worlds = 0;
-
 /** Makes one in this API. @param options what the driver is to be like; and what the class says */
 export async function aSingleWorld(
   api: { readonly kubeconfigPath: string },
   options: { readonly driver?: ScriptedDriverOptions; readonly snapshotClass?: Partial<SnapshotClass> } = {},
 ): Promise<SingleWorld> {
-  const id = `single-${++worlds}`;
+  const id = `single-${systemRandom.uuid()}`;
   const all = new AbortController();
   const { signal } = all;
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });

@@ -117,7 +117,7 @@ test("a content whose snapshot lives is not lost when an admin deletes it", () =
     expect([driver.world.snapshots.size, driver.count("DeleteSnapshot")]).toEqual([2, 0]);
   }));
 
-test("a snapshot that feeds a restore by dataSourceRef stays until the claim is bound or gone", () =>
+test("a snapshot that feeds a restore by dataSourceRef stays until the claim is bound", () =>
   inAWorld(async (world) => {
     const { client, namespace, signal, driver } = world;
     world.run();
@@ -141,7 +141,8 @@ test("a snapshot that feeds a restore by dataSourceRef stays until the claim is 
     const other = await world.snapshot("other");
     await world.until(snapshots, atOf(other), isReady);
     expect(driver.count("DeleteSnapshot")).toBe(0);
-    await client.delete(claims, claim.metadata, { signal });
+    const bound = { type: "merge", patch: { spec: { volumeName: `restored-${namespace}` } } } as const;
+    await client.patch(claims, claim.metadata, bound, { signal });
     await world.until(snapshots, atOf(made), isGone);
     expect(driver.count("DeleteSnapshot")).toBe(1);
   }));

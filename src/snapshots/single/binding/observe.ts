@@ -23,14 +23,15 @@ export async function observe(
   const source = parseSnapshotSource(snapshot);
   const claim = source.kind === "claim" ? caches.claims.get(keyOf(besides(snapshot, source.claimName))) : undefined;
   const volumeName = claim?.spec.volumeName;
+  const group = await groupOf(snapshot, caches, context);
   const seen: SingleSeen = {
     snapshot,
     source,
-    content: await contentOf(snapshot, source, caches, context),
+    content: group ? cachedContentOf(snapshot, source, caches) : await contentOf(snapshot, source, caches, context),
     claim,
     volume: volumeName === undefined ? undefined : caches.volumes.get(volumeName),
     classes: caches.classes.list(),
-    group: await groupOf(snapshot, caches, context),
+    group,
     isMember: isMember(snapshot),
     restores: restoresOf(snapshot, caches.claims),
     now: context.now,
@@ -60,10 +61,20 @@ async function contentOf(
   caches: SnapshotCaches,
   { client, signal }: ObserveContext,
 ) {
-  const bound = snapshot.status?.boundVolumeSnapshotContentName;
-  const name = source.kind === "adopt" ? source.contentName : (bound ?? contentNameOf(snapshot));
-  const mustExist = source.kind === "adopt" || bound !== undefined || isTerminating(snapshot);
+  const name = contentNameFor(snapshot, source);
+  const isBound = snapshot.status?.boundVolumeSnapshotContentName !== undefined;
+  const mustExist = source.kind === "adopt" || isBound || isTerminating(snapshot);
   return caches.contents.get(name) ?? (mustExist ? client.find(contents, { name }, { signal }) : undefined);
+}
+
+/** A member whose group exists is left to it, so its content has no consequences here. */
+function cachedContentOf(snapshot: Snapshot, source: SnapshotSource, { contents }: SnapshotCaches) {
+  return contents.get(contentNameFor(snapshot, source));
+}
+
+function contentNameFor(snapshot: Snapshot, source: SnapshotSource): string {
+  if (source.kind === "adopt") return source.contentName;
+  return snapshot.status?.boundVolumeSnapshotContentName ?? contentNameOf(snapshot);
 }
 
 /** A member that is to go may do so alone only if its group is gone, which no cache can prove. */
