@@ -19,7 +19,7 @@ import {
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { at, objectAt, textAt, textsAt, withField } from "./read.ts";
 
-export const accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+const accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
 const shortModes: Readonly<Record<string, string>> = {
   ReadWriteOnce: "RWO",
   ReadOnlyMany: "ROX",
@@ -163,7 +163,7 @@ function requestErrors(spec: JsonObject): readonly FieldError[] {
   const storage = at(spec, "resources", "requests", "storage");
   if (storage === undefined) return [required("spec.resources[storage]")];
   const amount = parseQuantity(String(storage));
-  if (amount && amount.nano > 0n) return [];
+  if (!amount || amount.nano > 0n) return [];
   return [invalid("spec.resources[storage]", storage, "must be greater than zero")];
 }
 

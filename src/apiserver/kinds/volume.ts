@@ -147,7 +147,7 @@ function capacityErrors(spec: JsonObject): readonly FieldError[] {
   const storage = at(spec, "capacity", "storage");
   if (storage === undefined) return [required("spec.capacity")];
   const amount = parseQuantity(String(storage));
-  return amount && amount.nano > 0n ? [] : [invalid("spec.capacity[storage]", storage, "must be greater than zero")];
+  return !amount || amount.nano > 0n ? [] : [invalid("spec.capacity[storage]", storage, "must be greater than zero")];
 }
 
 const sourcesOf = (spec: JsonObject) => Object.keys(sources).filter((name) => spec[name] !== undefined);
