@@ -94,7 +94,8 @@ const newApp = async () => {
 const create = async (app: string) => {
   await lab.makeGroup(app);
   await lab.until(groupSnapshots, at(app), isReady);
-  await lab.until(claims, at(`${app}-wal`), (claim) => !claim?.metadata.finalizers?.length);
+  for (const name of [`${app}-data`, `${app}-wal`])
+    await lab.until(claims, at(name), (claim) => !claim?.metadata.finalizers?.length);
 };
 const isGone = (app: string) => lab.until(groupSnapshots, at(app), (group) => group === undefined);
 const remove = async (app: string) => {

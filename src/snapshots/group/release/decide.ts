@@ -54,18 +54,20 @@ function deleteMembers(seen: ReleaseSeen): Plan<ObjectAction> | undefined {
   return deletions.length === 0 ? undefined : { reason: "DeleteMembers", steps: [deletions], next: again };
 }
 
-/** A member's content gets the deletion mark, by which every sidecar knows that it is done with, as it loses its finalizer. */
+/**
+ * First the snapshots and then their contents, so that no snapshot is ever seen without its content. A content gets the
+ * deletion mark, by which every sidecar knows that it is done with, as it loses its finalizer.
+ */
 function letMembersGo(seen: ReleaseSeen): Plan<ObjectAction> | undefined {
   const ofContent = { removeFinalizers: [contentFinalizer], annotations: { [beingDeleted]: yes } };
-  const changes: readonly ObjectAction[] = [
-    ...seen.snapshots
-      .filter((one) => snapshotFinalizers.some((finalizer) => hasFinalizer(one, finalizer)))
-      .map((one) => change(snapshots, one, { removeFinalizers: snapshotFinalizers })),
-    ...seen.contents
-      .filter((one) => hasFinalizer(one, contentFinalizer))
-      .map((one) => change(contents, one, ofContent)),
-  ];
-  return changes.length === 0 ? undefined : { reason: "LetMembersGo", steps: [changes], next: again };
+  const ofSnapshots = seen.snapshots
+    .filter((one) => snapshotFinalizers.some((finalizer) => hasFinalizer(one, finalizer)))
+    .map((one) => change(snapshots, one, { removeFinalizers: snapshotFinalizers }));
+  const ofContents = seen.contents
+    .filter((one) => hasFinalizer(one, contentFinalizer))
+    .map((one) => change(contents, one, ofContent));
+  const steps = [ofSnapshots, ofContents].filter((step) => step.length > 0);
+  return steps.length === 0 ? undefined : { reason: "LetMembersGo", steps, next: again };
 }
 
 /** The deletion mark tells the sidecar that it may clean the storage; what is retained is marked too, for its admin's deletion. */
