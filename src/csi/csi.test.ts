@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -182,6 +182,26 @@ test("replaces the socket that a process left behind when it died", async () => 
   renameSync(`${address}.kept`, address);
   const csi = await serving({ identity: { probe: async () => ({}) } });
   await waitUntilReady(csi, soon());
+});
+
+test("stops by letting calls end, cuts off those that do not, and leaves no socket behind", async () => {
+  let begun: () => void = () => undefined;
+  const running = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const csi = await serving({
+    controller: {
+      createVolume: async (_, { signal }) => {
+        begun();
+        return untilAborted(signal);
+      },
+    },
+  });
+  const answer = csi.controller.createVolume({}, soon()).catch((error: unknown) => error);
+  await running;
+  await servers.pop()?.stop(20);
+  expect(await answer).toMatchObject({ message: expect.stringContaining("CreateVolume on") });
+  expect(existsSync(address)).toBe(false);
 });
 
 test("leaves alone a socket that is listened on, and a file, and says which it is", async () => {

@@ -74,7 +74,7 @@ test("a claim ends bound and published, whichever of their actions the processes
   );
   expect(cuts).toBeGreaterThan(8); // the control: there was something to cut
   expect(new Set(worlds.map((world) => JSON.stringify(world))).size).toBe(1);
-}, 60_000);
+}, 120_000);
 
 test("a claim deleted while its volume is being made leaves nothing, whichever action the processes died after", async () => {
   let name = "";
@@ -91,7 +91,7 @@ test("a claim deleted while its volume is being made leaves nothing, whichever a
       expect([cut, await worldOf(lab)]).toEqual([cut, nothingLeft]);
     },
   );
-}, 60_000);
+}, 120_000);
 
 test("a claim's deletion leaves nothing, whichever of its actions the processes died after", async () => {
   let rounds = 0;
@@ -115,4 +115,4 @@ test("a claim's deletion leaves nothing, whichever of its actions the processes 
       if (died) await prepare();
     },
   );
-}, 60_000);
+}, 120_000);

@@ -122,6 +122,25 @@ test("a claim deleted while the driver is still at its volume leaves nothing", a
   expect(await worldOf(lab)).toEqual({ claims: [], volumes: [], held: 0, staged: 0, published: 0 });
 });
 
+test("a claim deleted before its volume was there goes at once when the driver knows of no volume", async () => {
+  lab.driver.fail("CreateVolume", "invalid", { message: "never" });
+  await lab.makeClaim("hopeless");
+  await lab.eventOf("hopeless", /INVALID_ARGUMENT: never/);
+  await lab.deleteClaim("hopeless");
+  await lab.until(claims, inShop("hopeless"), gone);
+  lab.driver.heal();
+});
+
+test("a claim whose half-made volume cannot be undone stays, and says why", async () => {
+  lab.driver.fail("CreateVolume", "exists", { message: "of another kind" });
+  await lab.makeClaim("changed");
+  await lab.eventOf("changed", /ALREADY_EXISTS: of another kind/);
+  await lab.deleteClaim("changed");
+  await lab.eventOf("changed", /was made and cannot be undone: .* give the class its old parameters/);
+  lab.driver.heal();
+  await lab.until(claims, inShop("changed"), gone); // tried again after a few seconds
+});
+
 test("a bound claim that asks for more gets it, on the storage, on the volume and on the node", async () => {
   await lab.makeClaim("growing");
   const { spec } = await lab.published("growing");

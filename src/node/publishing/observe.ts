@@ -25,13 +25,14 @@ export function observePublishing(claim: Claim, deps: NodeDeps, published: Reado
   const { caches, records, capabilities, options } = deps;
   const { uid, namespace = "", name } = claim.metadata;
   const targetPath = join(options.dataDir, "volumes", namespace, name);
+  const atPath = records.at(targetPath);
   return {
     claim,
     volume: caches.volumes.get(claim.spec.volumeName ?? ""),
     capabilities,
     record: records.get(uid),
     isPublished: published.has(uid),
-    predecessor: records.list().find((record) => record.targetPath === targetPath && record.claimUid !== uid),
+    predecessor: atPath?.claimUid === uid ? undefined : atPath,
     targetPath,
     stagingPath: join(options.dataDir, "staging", uid),
   };

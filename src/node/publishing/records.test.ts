@@ -23,9 +23,9 @@ test("what was recorded as published is known after a restart, until it is remov
   const before = await openRecords(folder);
   await before.put(record);
   const after = await openRecords(folder);
-  expect([after.get("u-1"), after.list()]).toEqual([record, [record]]);
+  expect([after.get("u-1"), after.list(), after.at("/t")]).toEqual([record, [record], record]);
   await after.remove("u-1");
-  expect([(await openRecords(folder)).list(), await readdir(folder)]).toEqual([[], []]);
+  expect([after.at("/t"), (await openRecords(folder)).list(), await readdir(folder)]).toEqual([undefined, [], []]);
 });
 
 test("a record that was being written when the process died counts as not written", async () => {

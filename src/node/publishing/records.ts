@@ -16,6 +16,8 @@ export interface PublishedRecord {
 export interface PublishedRecords {
   get(claimUid: string): PublishedRecord | undefined;
   list(): readonly PublishedRecord[];
+  /** Whose volume is at this path; there is one at most. */
+  at(targetPath: string): PublishedRecord | undefined;
   put(record: PublishedRecord): Promise<void>;
   remove(claimUid: string): Promise<void>;
 }
@@ -27,22 +29,27 @@ export async function openRecords(folder: string): Promise<PublishedRecords> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = (await readdir(folder)).filter((name) => name.endsWith(suffix));
   const records = new Map<string, PublishedRecord>();
+  const byTarget = new Map<string, PublishedRecord>();
   for (const name of names) {
     const record = parseRecord(await readFile(join(folder, name), "utf8"), join(folder, name));
     records.set(record.claimUid, record);
+    byTarget.set(record.targetPath, record);
   }
   const pathOf = (claimUid: string) => join(folder, `${claimUid}${suffix}`);
   return {
     get: (claimUid) => records.get(claimUid),
     list: () => [...records.values()],
+    at: (targetPath) => byTarget.get(targetPath),
     async put(record) {
       const path = pathOf(record.claimUid);
       await writeFile(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
       await rename(`${path}.new`, path);
       records.set(record.claimUid, record);
+      byTarget.set(record.targetPath, record);
     },
     async remove(claimUid) {
       await rm(pathOf(claimUid), { force: true });
+      byTarget.delete(records.get(claimUid)?.targetPath ?? "");
       records.delete(claimUid);
     },
   };

@@ -81,7 +81,11 @@ async function undo(order: Order, context: ActContext, deps: ProvisioningDeps): 
   if (volumeId) await deps.csi.controller.deleteVolume({ volumeId, secrets }, call);
 }
 
-/** The handle of the order's volume. A refusal says that there is none. */
+/**
+ * The handle of the order's volume. A refusal says that there is none.
+ *
+ * @throws Failure "exists" when there is one, of another order than this: its class was changed meanwhile
+ */
 async function findMade(request: Order["request"], context: ActContext, deps: ProvisioningDeps): Promise<string> {
   try {
     const call = { signal: context.signal, timeoutMs: deps.options.timeoutMs };
@@ -90,6 +94,16 @@ async function findMade(request: Order["request"], context: ActContext, deps: Pr
   } catch (error) {
     const failure = failureOf(error);
     if (mayHaveHappened(failure)) throw failure;
+    if (failure.code === "exists") {
+      const remedy = `give the class its old parameters, or delete the volume by hand and take ${claimFinalizer} off the claim`;
+      throw new Failure(
+        "exists",
+        `volume ${request.name} was made and cannot be undone: ${failure.message}; ${remedy}`,
+        {
+          cause: failure,
+        },
+      );
+    }
     context.log.info({ volume: request.name, reason: failure.message }, "nothing to undo");
     return "";
   }
