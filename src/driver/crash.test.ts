@@ -3,34 +3,48 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { type Csi, connect } from "../csi/client.ts";
 import type { Step } from "./pool/workshop.ts";
 import { bundled } from "./testing/bundled.ts";
 import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
 
-let folder: string;
-let pool: string;
-let driver: TestDriver | undefined;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gs-crash-"));
-  pool = join(folder, "pool");
-});
-afterEach(async () => {
-  await driver?.close();
-  driver = undefined;
-  await rm(folder, { recursive: true, force: true });
+const folders: string[] = [];
+const drivers: TestDriver[] = [];
+afterAll(async () => {
+  await Promise.all(drivers.map((driver) => driver.close()));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
+async function aFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "gs-crash-"));
+  folders.push(folder);
+  return folder;
+}
+
+async function start(options: Parameters<typeof aDriver>[0]): Promise<TestDriver> {
+  const driver = await aDriver(options);
+  drivers.push(driver);
+  return driver;
+}
+
+interface Doomed {
+  readonly csi: Csi;
+  readonly child: ChildProcess;
+  readonly pool: string;
+}
+
 /** A driver in a process of its own that kills itself, as by kill -9, after the n-th time that the step is done. */
-async function startDoomed(step: Step, times: number): Promise<{ readonly csi: Csi; readonly child: ChildProcess }> {
+async function startDoomed(step: Step, times: number): Promise<Doomed> {
+  const folder = await aFolder();
+  const pool = join(folder, "pool");
   const endpoint = join(folder, "doomed.sock");
   const program = await bundled(new URL("./testing/doomed-driver.ts", import.meta.url));
   const engine = await bundled(new URL("./block/engine-main.ts", import.meta.url));
   const args = [program, endpoint, pool, step, String(times), engine];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
-  return { csi: connect({ address: endpoint }), child };
+  return { csi: connect({ address: endpoint }), child, pool };
 }
 
 const group = (ids: readonly string[]) => ({ name: "group", sourceVolumeIds: [...ids] });
@@ -65,7 +79,7 @@ const steps: readonly (readonly [Step, number])[] = [
   ["volume image deleted", 1],
 ];
 
-describe("a driver that is killed", () => {
+describe.concurrent("a driver that is killed", () => {
   test.each(steps)(
     "right after '%s' (%i) leaves no image without a record and no record without its image",
     async (step, times) => {
@@ -75,24 +89,24 @@ describe("a driver that is killed", () => {
       expect((await died)[1]).toBe("SIGKILL");
       doomed.csi.close();
 
-      driver = await aDriver({ poolDir: pool });
+      const driver = await start({ poolDir: doomed.pool });
       const { controller } = driver.csi;
       const volumes = (await controller.listVolumes({}, call)).entries.map((entry) => entry.volume);
       const snapshots = (await controller.listSnapshots({}, call)).entries.map((entry) => entry.snapshot);
-      expect(await imagesIn("volumes")).toEqual(volumes.map((one) => `${one?.volumeId}.img`).toSorted());
-      expect(await imagesIn("snapshots")).toEqual(snapshots.map((one) => `${one?.snapshotId}.img`).toSorted());
+      expect(await imagesIn(driver, "volumes")).toEqual(volumes.map((one) => `${one?.volumeId}.img`).toSorted());
+      expect(await imagesIn(driver, "snapshots")).toEqual(snapshots.map((one) => `${one?.snapshotId}.img`).toSorted());
       expect([0, 2]).toContain(snapshots.length); // a group is whole or it is not
       expect(snapshots.every((one) => one?.readyToUse === true)).toBe(true);
       await live(driver.csi); // the same names work again, whatever was left of them
-      expect(await imagesIn("snapshots")).toEqual([]);
+      expect(await imagesIn(driver, "snapshots")).toEqual([]);
     },
   );
 });
 
-describe("a block engine that is killed", () => {
+describe.concurrent("a block engine that is killed", () => {
   test("comes back with its volumes, and what was acknowledged and flushed is there", async () => {
     const engines = enginesSeen();
-    driver = await aDriver({ log: engines.log });
+    const driver = await start({ log: engines.log });
     const id = await driver.volume("a");
     const disk = await driver.use(id);
     await disk.write(0, Buffer.from("kept"));
@@ -111,14 +125,14 @@ describe("a block engine that is killed", () => {
     const onStep = (step: Step) => {
       if (step === "cut taken" && ++cuts === 1) process.kill(engines.last(), "SIGKILL");
     };
-    driver = await aDriver({ log: engines.log, onStep });
+    const driver = await start({ log: engines.log, onStep });
     const id = await driver.volume("big", 256 << 20);
     const disk = await driver.use(id);
     for (let at = 0; at < 64 << 20; at += 8 << 20) await disk.write(at, Buffer.alloc(8 << 20, 1));
     const { groupController } = driver.csi;
     const asked = { name: "group", sourceVolumeIds: [id] };
     await expect(groupController.createVolumeGroupSnapshot(asked, call)).rejects.toMatchObject({ code: "unavailable" });
-    expect(await imagesIn("snapshots")).toEqual([]);
+    expect(await imagesIn(driver, "snapshots")).toEqual([]);
     const { groupSnapshot } = await groupController.createVolumeGroupSnapshot(asked, call);
     expect([cuts, groupSnapshot?.readyToUse]).toEqual([2, true]);
   });
@@ -127,11 +141,11 @@ describe("a block engine that is killed", () => {
     const doomed = await startDoomed("volume intended", 1);
     await expect(doomed.csi.controller.createVolume(volume("a"), call)).rejects.toThrow();
     doomed.csi.close();
-    driver = await aDriver({ poolDir: pool });
+    const driver = await start({ poolDir: doomed.pool });
     expect((await driver.csi.controller.listVolumes({}, call)).entries).toEqual([]);
   });
 });
 
-async function imagesIn(kind: "volumes" | "snapshots"): Promise<readonly string[]> {
-  return (await readdir(join(driver?.pool ?? pool, kind))).toSorted();
+async function imagesIn(driver: TestDriver, kind: "volumes" | "snapshots"): Promise<readonly string[]> {
+  return (await readdir(join(driver.pool, kind))).toSorted();
 }
