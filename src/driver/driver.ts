@@ -13,7 +13,7 @@ import { groupService } from "./group.ts";
 import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
-import { prepareLayout } from "./pool/layout.ts";
+import { prepareLayout, removeSockets } from "./pool/layout.ts";
 import { lockPool } from "./pool/lock.ts";
 import { poolOf } from "./pool/pool.ts";
 import { recover } from "./pool/recover.ts";
@@ -108,7 +108,10 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
     random,
     log,
   });
-  closing.push(() => block.close());
+  closing.push(async () => {
+    await block.close();
+    await removeSockets(layout);
+  });
   await block.ready();
   const userland = userlandEngine({ block, canReflink: () => files.canReflink(layout.pool) });
   const { engine: cutter, finding } = await pickEngine([userland], options.engine, log);

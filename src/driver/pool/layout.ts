@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, mkdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
@@ -47,6 +47,11 @@ export async function prepareLayout(poolDir: string): Promise<Layout> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure("precondition", `cannot use ${poolDir} as a pool: ${reason}`, { cause: error });
   }
+}
+
+/** Takes the sockets away once nothing is served any more: nobody else cleans up a folder of ours. */
+export async function removeSockets({ sockets }: Layout): Promise<void> {
+  await rm(sockets, { recursive: true, force: true });
 }
 
 function socketFolder(pool: string): string {
