@@ -130,3 +130,21 @@ test("tables carry the columns of their kind", async () => {
   const { body } = await client.send("GET", `${maps}/columns`, { headers });
   expect(body).toMatchObject({ kind: "Table", rows: [{ cells: ["columns", 2, expect.any(String)] }] });
 });
+
+test("no metadata a client can make up is answered with a server error", async () => {
+  const values = ["null", "1", '"x"', "[]", "[null]", "{}", '{"a":null}', "9007199254740993", `"${"é".repeat(300)}"`];
+  const fields = ["name", "namespace", "generateName", "labels", "annotations", "finalizers", "ownerReferences", "uid"];
+  const bodies = values.flatMap((value) => [
+    value,
+    `{"metadata":${value}}`,
+    ...fields.map((field) => `{"metadata":{"name":"odd","${field}":${value}}}`),
+  ]);
+  const contentType = "application/merge-patch+json";
+  await client.send("POST", maps, { body: { metadata: { name: "odd" } } });
+  const answers = await Promise.all([
+    ...bodies.map((body) => client.send("POST", `${maps}?dryRun=All`, { body })),
+    ...bodies.map((body) => client.send("PATCH", `${maps}/odd?dryRun=All`, { body, contentType })),
+  ]);
+  expect(answers.filter(({ code }) => code >= 500).map(({ text }) => text)).toEqual([]);
+  expect(answers.every(({ body }) => typeof body.kind === "string")).toBe(true);
+});

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../lib/json.ts";
+import { type Json, type JsonObject, stringifyJson } from "../../lib/json.ts";
 import type { AdmitRequest } from "../kinds/kind.ts";
 import { badRequest, invalid } from "../status.ts";
 import { metadataOf } from "../store/stored.ts";
@@ -9,8 +9,12 @@ export function givenMetadata(object: JsonObject): JsonObject {
   const metadata = object.metadata;
   if (metadata === undefined || metadata === null) return {};
   if (typeof metadata !== "object" || Array.isArray(metadata))
-    throw badRequest(`the object's metadata is ${JSON.stringify(metadata)}, but must be an object`);
-  return metadata as JsonObject; // neither a scalar nor an array
+    throw badRequest(`the object's metadata is ${stringifyJson(metadata)}, but must be an object`);
+  const known = metadata as JsonObject; // neither a scalar nor an array
+  const isOwner = (owner: Json) => typeof owner === "object" && owner !== null;
+  if (Array.isArray(known.ownerReferences) && !known.ownerReferences.every(isOwner))
+    throw badRequest("metadata.ownerReferences has an item that is not an object");
+  return known;
 }
 
 /** What clients send back as they got it, or make up: the server sets it. */

@@ -1,4 +1,4 @@
-import { equalJson, type JsonObject } from "../../lib/json.ts";
+import { equalJson, type JsonObject, stringifyJson } from "../../lib/json.ts";
 import { conflict, invalid, modifiedSince, notFound } from "../status.ts";
 import { metadataOf, type Stored, type View, viewOf, withMetadata, withStatus } from "../store/stored.ts";
 import { admitted, clientMetadata, givenMetadata } from "./admission.ts";
@@ -69,7 +69,7 @@ function checkPreconditions(target: ObjectTarget, stored: Stored, { object, isPa
 const immutable = (field: string, value: unknown) => ({
   field,
   reason: "FieldValueInvalid",
-  message: `Invalid value: ${JSON.stringify(value)}: field is immutable`,
+  message: `Invalid value: ${stringifyJson(value)}: field is immutable`,
 });
 
 /** Takes from the new object what its endpoint may change, and from the old one the rest. */
