@@ -134,6 +134,17 @@ describe("the node service refuses", () => {
     await expect(node.nodeStageVolume(filesystemThere, call)).rejects.toMatchObject({ code: "exists" });
   });
 
+  test("a second target for a volume of a single writer, whichever of the two asks to be alone", async () => {
+    const { node } = driver.csi;
+    const alone = { accessType: block.accessType, accessMode: { mode: Mode.SINGLE_NODE_SINGLE_WRITER } };
+    await node.nodeStageVolume({ ...staged, volumeCapability: alone }, call);
+    await node.nodePublishVolume(at("first", { volumeCapability: alone }), call);
+    await node.nodePublishVolume(at("first", { volumeCapability: alone }), call);
+    const second = node.nodePublishVolume(at("second", { volumeCapability: alone }), call);
+    await expect(second).rejects.toMatchObject({ code: "precondition" });
+    await expect(node.nodePublishVolume(at("second"), call)).rejects.toMatchObject({ code: "precondition" });
+  });
+
   test("to remove a target folder into which others put files", async () => {
     const { node } = driver.csi;
     await node.nodeStageVolume({ ...staged, volumeCapability: filesystem }, call);

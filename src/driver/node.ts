@@ -2,6 +2,7 @@ import { NodeServiceCapability_RPC_Type as Rpc, VolumeUsage_Unit as Unit } from 
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import type { Pool } from "./pool/pool.ts";
+import type { VolumeRecord } from "./pool/records.ts";
 import { required, requiredPath, requiredUsage, sizeRangeOf } from "./request.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
@@ -12,7 +13,7 @@ const capabilities = [Rpc.STAGE_UNSTAGE_VOLUME, Rpc.GET_VOLUME_STATS, Rpc.EXPAND
  * it (Filesystem).
  */
 export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullable<CsiHandlers["node"]> {
-  const { uses, volumes } = pool;
+  const { uses } = pool;
   return {
     nodeGetInfo: async () => ({ nodeId, accessibleTopology: topology }),
 
@@ -41,7 +42,7 @@ export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullabl
         throw new Failure("precondition", "staging_target_path is required: this driver stages volumes");
       const staging = requiredPath(request.stagingTargetPath, "staging_target_path");
       const readOnly = request.readonly || usage.readOnly;
-      await uses.publish({ volumeId, path, access: usage.access, readOnly }, staging);
+      await uses.publish({ volumeId, path, ...usage, readOnly }, staging);
       return {};
     },
 
@@ -52,16 +53,14 @@ export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullabl
     },
 
     async nodeGetVolumeStats(request) {
-      const volume = volumes.get(required(request.volumeId, "volume_id"));
-      checkUse(pool, volume.id, request.volumePath);
+      const volume = usedVolume(pool, request);
       const used = BigInt((await pool.allocatedBytes(volume.id)) ?? 0);
       const total = BigInt(volume.sizeBytes);
       return { usage: [{ unit: Unit.BYTES, total, used, available: total > used ? total - used : 0n }] };
     },
 
     async nodeExpandVolume(request) {
-      const { id, sizeBytes } = volumes.get(required(request.volumeId, "volume_id"));
-      checkUse(pool, id, request.volumePath);
+      const { id, sizeBytes } = usedVolume(pool, request);
       if (request.volumeCapability) requiredUsage(request.volumeCapability);
       const { atLeastBytes = 0 } = sizeRangeOf(request.capacityRange);
       if (atLeastBytes > sizeBytes)
@@ -71,8 +70,11 @@ export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullabl
   };
 }
 
-function checkUse(pool: Pool, volumeId: string, givenPath: string): void {
-  const path = requiredPath(givenPath, "volume_path");
-  if (pool.uses.find(volumeId, path) === undefined)
-    throw new Failure("notFound", `volume ${volumeId} is not in use at ${path}`);
+/** The volume that is in use at a path. @throws Failure "invalid" without the fields; "notFound" if it is not */
+function usedVolume(pool: Pool, request: { readonly volumeId: string; readonly volumePath: string }): VolumeRecord {
+  const id = required(request.volumeId, "volume_id");
+  if (request.volumePath === "") throw new Failure("invalid", "volume_path is required");
+  const volume = pool.volumes.get(id);
+  if (pool.uses.find(id, request.volumePath) !== undefined) return volume;
+  throw new Failure("notFound", `volume ${id} is not in use at ${request.volumePath}`);
 }

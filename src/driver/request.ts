@@ -70,6 +70,7 @@ const readers: ReadonlySet<Mode> = new Set([Mode.SINGLE_NODE_READER_ONLY, Mode.M
 export interface Usage {
   readonly access: "block" | "filesystem";
   readonly readOnly: boolean;
+  readonly isAlone: boolean;
 }
 
 /** Why the capability cannot be had, or undefined. */
@@ -88,6 +89,7 @@ export function requiredUsage(capability: VolumeCapability | undefined): Usage {
   return {
     access: capability.accessType.case === "block" ? "block" : "filesystem",
     readOnly: readers.has(capability.accessMode?.mode ?? Mode.UNKNOWN),
+    isAlone: capability.accessMode?.mode === Mode.SINGLE_NODE_SINGLE_WRITER,
   };
 }
 

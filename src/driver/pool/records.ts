@@ -49,4 +49,6 @@ export interface UseRecord {
   readonly kind: "stage" | "publish";
   readonly access: "block" | "filesystem";
   readonly readOnly: boolean;
+  /** Published at one path only (SINGLE_NODE_SINGLE_WRITER, Kubernetes' ReadWriteOncePod). */
+  readonly isAlone: boolean;
 }

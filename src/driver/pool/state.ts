@@ -18,7 +18,7 @@ const schema = `
   CREATE INDEX snapshots_by_volume ON snapshots (volume_id);
   CREATE TABLE uses (
     path TEXT PRIMARY KEY, volume_id TEXT NOT NULL REFERENCES volumes (id), kind TEXT NOT NULL,
-    access TEXT NOT NULL, read_only INTEGER NOT NULL) STRICT;
+    access TEXT NOT NULL, read_only INTEGER NOT NULL, is_alone INTEGER NOT NULL) STRICT;
   PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -189,6 +189,7 @@ const useOf = (row: Row): UseRecord => ({
   kind: text(row, "kind") === "stage" ? "stage" : "publish",
   access: text(row, "access") === "block" ? "block" : "filesystem",
   readOnly: integer(row, "read_only") === 1,
+  isAlone: integer(row, "is_alone") === 1,
 });
 
 const rowOfUse = (use: UseRecord): Row => ({
@@ -197,4 +198,5 @@ const rowOfUse = (use: UseRecord): Row => ({
   kind: use.kind,
   access: use.access,
   read_only: use.readOnly ? 1 : 0,
+  is_alone: use.isAlone ? 1 : 0,
 });

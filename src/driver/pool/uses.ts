@@ -37,6 +37,7 @@ export class Uses {
       const staged = this.#shop.state.uses.find("path = ? AND kind = 'stage'", stagingPath);
       if (staged?.volumeId !== use.volumeId)
         throw new Failure("precondition", `volume ${use.volumeId} is not staged at ${stagingPath}; stage it first`);
+      this.#checkAlone(use);
       this.#record({ ...use, kind: "publish" });
       await this.#serve(use);
       await this.#link(use);
@@ -90,6 +91,12 @@ export class Uses {
     }
   }
 
+  #checkAlone({ volumeId, path, isAlone }: Omit<UseRecord, "kind">): void {
+    const other = this.#shop.state.uses.find("volume_id = ? AND kind = 'publish' AND path <> ?", volumeId, path);
+    if (other !== undefined && (isAlone || other.isAlone))
+      throw new Failure("precondition", `volume ${volumeId} is for a single writer, and published at ${other.path}`);
+  }
+
   #record(use: UseRecord): void {
     const { uses } = this.#shop.state;
     const known = uses.find("path = ?", use.path);
@@ -101,7 +108,8 @@ export class Uses {
       known.volumeId === use.volumeId &&
       known.kind === use.kind &&
       known.access === use.access &&
-      known.readOnly === use.readOnly;
+      known.readOnly === use.readOnly &&
+      known.isAlone === use.isAlone;
     if (!isSame) throw new Failure("exists", `${use.path} already is in use, by ${known.volumeId} in another way`);
   }
 
