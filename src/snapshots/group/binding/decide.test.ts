@@ -19,6 +19,7 @@ function seen(change: Partial<BindingSeen> = {}): BindingSeen {
     source: { kind: "select", selector: group.spec.source.selector ?? {} },
     classes: [aGroupClass()],
     claims: [aSourceClaim("data"), aSourceClaim("wal")],
+    trouble: undefined,
     now,
     ...change,
   };
@@ -55,6 +56,12 @@ describe("what keeps a group from being bound", () => {
       { group: selecting({ matchExpressions: [{ key: "app", operator: "Exists", values: ["a"] }] }) },
       "GroupSnapshotValidationError",
       ["operator Exists", "1 values"],
+    ],
+    [
+      "kinds that are not served",
+      { trouble: "volumegroupsnapshotclasses are not served", classes: [] },
+      "CreateGroupSnapshotContentFailed",
+      ["volumegroupsnapshotclasses are not served", "CustomResourceDefinitions"],
     ],
     [
       "an unknown class",

@@ -1,9 +1,10 @@
 import type { GroupSource } from "../../../api/group-snapshot/source.ts";
 import type { GroupSnapshot, GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
+import type { Cache } from "../../../kube/cache/cache.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import type { Claim } from "../../../kube/core/claim.ts";
 import { type Volume, volumes as volumeResource } from "../../../kube/core/volume.ts";
-import { isEmptySelector, matches } from "../../../kube/object.ts";
+import { isEmptySelector, type KubeObject, matches } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 
 /** What decides whether, and to what, a group that has no content yet is bound. */
@@ -14,6 +15,8 @@ export interface BindingSeen {
   readonly classes: readonly GroupSnapshotClass[];
   /** The claims the selector matches, by name. */
   readonly claims: readonly SelectedClaim[];
+  /** Why classes or contents cannot be read at all, as where their CRDs are missing. */
+  readonly trouble: string | undefined;
   readonly now: Date;
 }
 
@@ -26,7 +29,7 @@ export interface SelectedClaim {
 export async function observeBinding(
   group: GroupSnapshot,
   source: BindingSeen["source"],
-  caches: Pick<SnapshotCaches, "groupClasses" | "claims" | "volumes">,
+  caches: Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes">,
   context: ObserveContext,
 ): Promise<BindingSeen> {
   const selected = isEmptySelector(source.selector)
@@ -41,8 +44,14 @@ export async function observeBinding(
     source,
     classes: caches.groupClasses.list(),
     claims: await Promise.all(selected.map((claim) => withVolume(claim, caches, context))),
+    trouble: [caches.groupClasses, caches.groupContents].flatMap((cache) => unreadable(cache))[0],
     now: context.now,
   };
+}
+
+/** A cache in trouble that holds something was read once, and is merely behind for a moment. */
+function unreadable(cache: Pick<Cache<KubeObject>, "trouble" | "list">): readonly string[] {
+  return cache.trouble === undefined || cache.list().length > 0 ? [] : [cache.trouble];
 }
 
 /** A claim that names a volume the cache does not hold may be newer than the cache of volumes: only then it is read live. */

@@ -19,6 +19,7 @@ type Check = (seen: BindingSeen) => Obstacle | undefined;
 const checks: readonly Check[] = [
   selectorSaysSomething,
   expressionsAreComplete,
+  kindsAreServed,
   aClassIsThere,
   aClaimMatches,
   fewEnoughClaims,
@@ -66,6 +67,12 @@ function expressionsAreComplete({ source }: BindingSeen): Obstacle | undefined {
       `${bad.values?.length ?? 0} values; In and NotIn need values, Exists and DoesNotExist take none: ` +
       "create the group again with the right ones",
   );
+}
+
+function kindsAreServed({ trouble }: BindingSeen): Obstacle | undefined {
+  if (trouble === undefined) return undefined;
+  const message = `group snapshots cannot be served: ${trouble}; install the CustomResourceDefinitions of groupsnapshot.storage.k8s.io`;
+  return { reason: groupReasons.contentRefused, message };
 }
 
 function aClassIsThere({ group, classes }: BindingSeen): Obstacle | undefined {

@@ -106,17 +106,24 @@ async function ask(
   deps: Deps,
   context: ActContext,
 ): Promise<Answer> {
-  const source = parseGroupContentSource(content);
-  const { volumeGroupSnapshotHandle = "", volumeSnapshotHandles = [] } = source.kind === "adopt" ? source.handles : {};
   const terms = termsOfAsking(content, groupClass);
   if (isProblem(terms)) throw new Failure("invalid", terms.problem);
   const request = {
-    groupSnapshotId: volumeGroupSnapshotHandle,
-    snapshotIds: [...volumeSnapshotHandles],
+    ...knownHandles(content),
     secrets: await secretValues(terms.secret, context),
   };
   const { groupSnapshot } = await deps.csi.groupController.getVolumeGroupSnapshot(request, callOf(deps, context));
-  return parseAnswer(groupSnapshot, []);
+  const source = parseGroupContentSource(content);
+  return parseAnswer(groupSnapshot, source.kind === "cut" ? source.volumes : []);
+}
+
+/** What an admin has brought, or the driver has told before. */
+function knownHandles({ spec, status }: GroupSnapshotContent) {
+  const { volumeGroupSnapshotHandle: brought, volumeSnapshotHandles: members = [] } =
+    spec.source.groupSnapshotHandles ?? {};
+  if (brought) return { groupSnapshotId: brought, snapshotIds: [...members] };
+  const told = (status?.volumeSnapshotInfoList ?? []).flatMap(({ snapshotHandle }) => snapshotHandle ?? []);
+  return { groupSnapshotId: status?.volumeGroupSnapshotHandle ?? "", snapshotIds: told };
 }
 
 /** Terms that are no good any more leave those that the content remembers: a cut with them is a cut by the same name. */

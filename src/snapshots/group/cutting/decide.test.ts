@@ -106,6 +106,10 @@ describe("cutting a group", () => {
     expect(dos(seen(brought))).toEqual(["ask"]);
   });
 
+  test("asks for a cut by its handle when the class is gone before it is ready", () => {
+    expect(dos(seen(cutOf(false), { groupClass: undefined }))).toEqual(["ask"]);
+  });
+
   test.each<[string, Partial<ContentSeen>, string]>([
     ["a driver without the capability", { canCutGroups: false }, "CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT"],
     ["a class that is gone", { groupClass: undefined }, 'spec.volumeGroupSnapshotClassName names "groups"'],

@@ -27,7 +27,7 @@ export function decideCut(seen: ContentSeen): Plan<ContentAction> {
   if (isDone(content)) return isMarked(content) ? unmark(content) : nothing("Ready");
   const obstacle = obstacleOf(seen);
   if (obstacle !== undefined) return report(seen, obstacle);
-  return parseGroupContentSource(content).kind === "adopt" ? ask(seen) : cut(seen);
+  return canOnlyAsk(seen) ? ask(seen) : cut(seen);
 }
 
 /** The driver has said that all is ready, and all that it said stands in the status. */
@@ -37,6 +37,12 @@ function isDone({ status }: GroupSnapshotContent): boolean {
     Boolean(status.volumeGroupSnapshotHandle) &&
     (status.volumeSnapshotInfoList ?? []).length > 0
   );
+}
+
+/** What an admin brought is never cut; nor is a cut whose class is gone, as the same call could not be made again. */
+function canOnlyAsk({ content, groupClass }: ContentSeen): boolean {
+  const isHandleKnown = Boolean(content.status?.volumeGroupSnapshotHandle);
+  return parseGroupContentSource(content).kind === "adopt" || (isHandleKnown && !groupClass);
 }
 
 /** A create may be in flight, whose handle nobody knows. */
@@ -96,17 +102,18 @@ function settle(content: GroupSnapshotContent, answer: Answer): Plan<ContentActi
 }
 
 /** What keeps the driver from being called at all. */
-function obstacleOf({ content, groupClass, driver, canCutGroups }: ContentSeen): string | undefined {
+function obstacleOf(seen: ContentSeen): string | undefined {
+  const { content, groupClass, driver, canCutGroups } = seen;
   const className = content.spec.volumeGroupSnapshotClassName;
   if (!canCutGroups)
     return (
       `driver "${driver}" does not say that it can make group snapshots (GROUP_CONTROLLER_SERVICE and ` +
       "CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT); use a driver that can, or snapshot the volumes one by one"
     );
-  const adopts = parseGroupContentSource(content).kind === "adopt";
-  if (!adopts && !groupClass)
+  const asks = canOnlyAsk(seen);
+  if (!asks && !groupClass)
     return `spec.volumeGroupSnapshotClassName names "${className ?? ""}", which does not exist; create that class`;
-  const terms = adopts ? termsOfAsking(content, groupClass) : termsOfCut(content, groupClass);
+  const terms = asks ? termsOfAsking(content, groupClass) : termsOfCut(content, groupClass);
   return isProblem(terms) ? `VolumeGroupSnapshotClass "${className}" cannot be used: ${terms.problem}` : undefined;
 }
 
