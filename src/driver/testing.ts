@@ -54,7 +54,11 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
   const command = await engineCommand();
   const start = (): Promise<Driver> =>
     startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
-  let driver = await start();
+  const remove = () => rm(folder, { recursive: true, force: true });
+  let driver = await start().catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const csi = connect({ address: endpoint });
   const clients: NbdClient[] = [];
   const user = userOf(csi, folder);
@@ -77,7 +81,7 @@ export async function aDriver(options: Partial<DriverOptions> = {}): Promise<Tes
       csi.close();
       await Promise.all(clients.map((client) => client.close()));
       await driver.close();
-      await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }
