@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { crds } from "../../src/api/crds.ts";
-import { startProof } from "../../src/cli/demo/proof.ts";
-import { walkOn } from "../../src/cli/demo/walk.ts";
 import { exec } from "../../src/lib/exec.ts";
-import { connect } from "../../src/processes/connect.ts";
 import { type KubeApiserver, kubeApiserver } from "../../src/testing/kube-apiserver.ts";
 import { type Program, program } from "../../src/testing/program.ts";
+import { walkThrough } from "../../src/testing/whole-walk.ts";
 import { binaries } from "./binaries.ts";
 
 let api: KubeApiserver;
@@ -46,21 +44,13 @@ test("walks through the whole life of a group on kube-apiserver and etcd", async
     AbortSignal.timeout(60_000),
   );
   expect(ready).toBe(`kubeconfig ${api.kubeconfigPath}`);
-  const signal = AbortSignal.timeout(60_000);
-  const walk = walkOn(await connect({ kubeconfig: api.kubeconfigPath, userAgent: "test" }), signal);
-  await walk.prepare();
-  const sources = await walk.createClaims(["pvc-0", "pvc-1"]);
-  await walk.label(["pvc-0", "pvc-1"]);
-  const proof = await startProof(sources, signal);
-  const before = proof.progress();
-  const group = await walk.cutGroup();
-  const after = proof.progress();
-  const members = await walk.membersOf(group);
-  const restored = await walk.restore(members.map(({ claim, snapshot }) => ({ claim: `${claim}-restore`, snapshot })));
-  const verdict = await proof.judge(restored, { before, after });
-  await proof.stop();
-  expect(verdict.violations).toEqual([]);
-  expect(verdict.records).toBeGreaterThan(0);
-  await walk.removeAll();
-  expect(await walk.leftovers(join(dataDir, "pool"))).toEqual([]);
+  const shown = await walkThrough({
+    kubeconfig: api.kubeconfigPath,
+    poolDir: join(dataDir, "pool"),
+    signal: AbortSignal.timeout(60_000),
+  });
+  expect(shown.memberClaims).toEqual(["pvc-0", "pvc-1"]);
+  expect(shown.verdict.violations).toEqual([]);
+  expect(shown.verdict.records).toBeGreaterThan(0);
+  expect(shown.left).toEqual([]);
 });

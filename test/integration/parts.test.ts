@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startProof } from "../../src/cli/demo/proof.ts";
-import { walkOn } from "../../src/cli/demo/walk.ts";
-import { connect } from "../../src/processes/connect.ts";
 import { type Program, program } from "../../src/testing/program.ts";
+import { walkThrough } from "../../src/testing/whole-walk.ts";
 
 let groupsnap: Program;
 beforeEach(() => {
@@ -30,23 +28,9 @@ test("walks through the whole life of a group with every process started alone",
   await groupsnap.start(["snapshot-controller", "--kubeconfig", kubeconfig]);
   await groupsnap.start(["csi-snapshotter", `-kubeconfig=${kubeconfig}`, `-csi-address=${socket}`, "-v=4"]);
 
-  const signal = AbortSignal.timeout(45_000);
-  const walk = walkOn(await connect({ kubeconfig, userAgent: "test" }), signal);
-  await walk.prepare();
-  const sources = await walk.createClaims(["pvc-0", "pvc-1"]);
-  await walk.label(["pvc-0", "pvc-1"]);
-  const proof = await startProof(sources, signal);
-  const before = proof.progress();
-  const group = await walk.cutGroup();
-  const after = proof.progress();
-  const members = await walk.membersOf(group);
-  expect(members.map(({ claim }) => claim)).toEqual(["pvc-0", "pvc-1"]);
-  const restored = await walk.restore(members.map(({ claim, snapshot }) => ({ claim: `${claim}-restore`, snapshot })));
-  const verdict = await proof.judge(restored, { before, after });
-  await proof.stop();
-  expect(verdict.violations).toEqual([]);
-  expect(verdict.records).toBeGreaterThan(0);
-
-  await walk.removeAll();
-  expect(await walk.leftovers(pool)).toEqual([]);
+  const shown = await walkThrough({ kubeconfig, poolDir: pool, signal: AbortSignal.timeout(45_000) });
+  expect(shown.memberClaims).toEqual(["pvc-0", "pvc-1"]);
+  expect(shown.verdict.violations).toEqual([]);
+  expect(shown.verdict.records).toBeGreaterThan(0);
+  expect(shown.left).toEqual([]);
 });
