@@ -67,7 +67,7 @@ describe("what keeps a group from being bound", () => {
       "an unknown class",
       { classes: [aGroupClass({}, { name: "other" })] },
       "GetGroupSnapshotClassFailed",
-      ["spec.volumeGroupSnapshotClassName", '"groups"', "create it"],
+      ['no group snapshot class "groups"', "create it"],
     ],
     [
       "no default class, even before any claim matches",
@@ -79,7 +79,7 @@ describe("what keeps a group from being bound", () => {
       "a default class of another driver only",
       { group: withoutClass, classes: [defaultClass("a", "other.example.com")] },
       "SetDefaultGroupSnapshotClassFailed",
-      ["cannot find default group snapshot class", '"scripted.csi.example.com"'],
+      ["cannot find default group snapshot class", "scripted.csi.example.com"],
     ],
     [
       "two default classes",
@@ -126,8 +126,8 @@ describe("what keeps a group from being bound", () => {
     [
       "a class of another driver",
       { classes: [aGroupClass({ driver: "other.example.com" })] },
-      "GroupSnapshotValidationError",
-      ['"groups"', '"other.example.com"', '"scripted.csi.example.com"'],
+      "GetGroupSnapshotClassFailed",
+      ['"groups"', "other.example.com", "scripted.csi.example.com"],
     ],
     [
       "a class with an unknown parameter of ours",

@@ -4,6 +4,7 @@ import type { GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
 import { isEmptySelector } from "../../../kube/object.ts";
 import { isTerminating } from "../../pairing/change.ts";
+import { chooseClass, isObstacle } from "../../pairing/class.ts";
 import type { Obstacle } from "../../pairing/obstacle.ts";
 import type { BindingSeen, SelectedClaim } from "./observe.ts";
 
@@ -28,8 +29,7 @@ const checks: readonly Check[] = [
   everyVolumeIsThere,
   everyVolumeIsOfCsi,
   oneDriverServesAll,
-  oneClassIsMeant,
-  classIsOfTheDriver,
+  oneClassFits,
   parametersMeanSomething,
 ];
 
@@ -43,9 +43,19 @@ export function firstObstacle(seen: BindingSeen): Obstacle | undefined {
 
 /** The class the group names, or else the default one of its volumes' driver. Sure to exist when there is no obstacle. */
 export function classOf(seen: BindingSeen): GroupSnapshotClass | undefined {
-  const name = seen.group.spec.volumeGroupSnapshotClassName;
-  if (name !== undefined) return seen.classes.find((candidate) => candidate.metadata.name === name);
-  return defaultsOf(seen, driversOf(seen)[0])[0];
+  const chosen = choiceOf(seen);
+  return isObstacle(chosen) ? undefined : chosen;
+}
+
+function choiceOf(seen: BindingSeen): GroupSnapshotClass | Obstacle {
+  return chooseClass({
+    named: seen.group.spec.volumeGroupSnapshotClassName,
+    classes: seen.classes,
+    driver: driversOf(seen)[0] ?? "the driver of its volumes",
+    defaultAnnotation: isDefaultGroupClass,
+    noun: "group snapshot class",
+    reasons: groupReasons,
+  });
 }
 
 function selectorSaysSomething({ source }: BindingSeen): Obstacle | undefined {
@@ -75,16 +85,15 @@ function kindsAreServed({ trouble }: BindingSeen): Obstacle | undefined {
   return { reason: groupReasons.contentRefused, message };
 }
 
-function aClassIsThere({ group, classes }: BindingSeen): Obstacle | undefined {
-  const name = group.spec.volumeGroupSnapshotClassName;
-  if (name === undefined) return classes.some(isDefault) ? undefined : noDefaultClass("of any driver");
-  if (classes.some((candidate) => candidate.metadata.name === name)) return undefined;
-  return {
-    reason: groupReasons.classMissing,
-    message:
-      `spec.volumeGroupSnapshotClassName names "${name}", and there is no VolumeGroupSnapshotClass of that name; ` +
-      "create it, or create the group again with one that exists",
-  };
+/** Said before anything about claims: without such a class, no claim can help. */
+function aClassIsThere(seen: BindingSeen): Obstacle | undefined {
+  const name = seen.group.spec.volumeGroupSnapshotClassName;
+  const candidates = seen.classes.filter(({ metadata }) =>
+    name === undefined ? metadata.annotations?.[isDefaultGroupClass] === "true" : metadata.name === name,
+  );
+  if (candidates.length > 0) return undefined;
+  const chosen = choiceOf(seen);
+  return isObstacle(chosen) ? chosen : undefined;
 }
 
 function aClaimMatches({ group, source, claims }: BindingSeen): Obstacle | undefined {
@@ -140,29 +149,9 @@ function oneDriverServesAll(seen: BindingSeen): Obstacle | undefined {
   );
 }
 
-function oneClassIsMeant(seen: BindingSeen): Obstacle | undefined {
-  if (seen.group.spec.volumeGroupSnapshotClassName !== undefined) return undefined;
-  const [driver] = driversOf(seen);
-  const defaults = defaultsOf(seen, driver);
-  if (defaults.length === 0) return noDefaultClass(`of driver "${driver}"`);
-  if (defaults.length === 1) return undefined;
-  const names = defaults.map((one) => one.metadata.name).toSorted();
-  return {
-    reason: groupReasons.defaultClass,
-    message:
-      `${defaults.length} default snapshot classes were found for driver "${driver}" (${names.join(", ")}); take the ` +
-      `annotation ${isDefaultGroupClass} off all but one, or name one in spec.volumeGroupSnapshotClassName`,
-  };
-}
-
-function classIsOfTheDriver(seen: BindingSeen): Obstacle | undefined {
-  const chosen = classOf(seen);
-  const [driver] = driversOf(seen);
-  if (chosen === undefined || chosen.driver === driver) return undefined;
-  return invalid(
-    `spec.volumeGroupSnapshotClassName names "${chosen.metadata.name}", a class of driver "${chosen.driver}", and the ` +
-      `claims of the group are on driver "${driver}"; create the group again with a class of that driver`,
-  );
+function oneClassFits(seen: BindingSeen): Obstacle | undefined {
+  const chosen = choiceOf(seen);
+  return isObstacle(chosen) ? chosen : undefined;
 }
 
 function parametersMeanSomething(seen: BindingSeen): Obstacle | undefined {
@@ -181,23 +170,6 @@ function driversOf({ claims }: BindingSeen): readonly string[] {
 
 function claimsOf({ claims }: BindingSeen, driver: string): readonly SelectedClaim[] {
   return claims.filter(({ volume }) => volume?.spec.csi?.driver === driver);
-}
-
-function defaultsOf({ classes }: BindingSeen, driver: string | undefined): readonly GroupSnapshotClass[] {
-  return classes.filter((candidate) => isDefault(candidate) && candidate.driver === driver);
-}
-
-function isDefault(candidate: GroupSnapshotClass): boolean {
-  return candidate.metadata.annotations?.[isDefaultGroupClass] === "true";
-}
-
-function noDefaultClass(whose: string): Obstacle {
-  return {
-    reason: groupReasons.defaultClass,
-    message:
-      `cannot find default group snapshot class ${whose}; annotate a VolumeGroupSnapshotClass with ` +
-      `${isDefaultGroupClass}: "true", or name one in spec.volumeGroupSnapshotClassName`,
-  };
 }
 
 function aboutClaims(claims: readonly SelectedClaim[], what: string): Obstacle | undefined {
