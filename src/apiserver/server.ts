@@ -7,6 +7,7 @@ import type { Random } from "../lib/random.ts";
 import { adminGroup, tokensOf } from "./auth/authenticate.ts";
 import { allowAuthenticated } from "./auth/authorize.ts";
 import { adminName, type Credentials, loadCredentials } from "./auth/credentials.ts";
+import { loadLibrary } from "./cel/library.ts";
 import { lockDataFolder } from "./config/data-folder.ts";
 import { writeKubeconfig } from "./config/kubeconfig.ts";
 import { collectGarbage } from "./gc/collector.ts";
@@ -78,7 +79,10 @@ async function start(options: ApiServerOptions, unlock: () => void): Promise<Api
   const { dataDir, clock, random, host = "127.0.0.1" } = options;
   const names = [...new Set(["localhost", "127.0.0.1", host])];
   const folder = join(dataDir, "pki");
-  const credentials = await loadCredentials({ folder, names, now: clock.now(), random });
+  const [credentials] = await Promise.all([
+    loadCredentials({ folder, names, now: clock.now(), random }),
+    options.crds.length > 0 ? loadLibrary() : undefined, // their rules need it at once
+  ]);
   const store = openStore(await openLog(join(dataDir, "api.db")), options.window);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each watch listens to it
