@@ -19,7 +19,6 @@ import { fromGoFlags } from "./go-flags.ts";
 const program = new Command("groupsnap")
   .description("Snapshots of many volumes at one instant, for Kubernetes.")
   .version(version)
-  .showHelpAfterError("(see --help)")
   .configureHelp({ sortOptions: true });
 
 for (const command of [
@@ -38,9 +37,17 @@ for (const command of [
 program.addCommand(completionCommand(program));
 program.addCommand(blockEngineCommand(), { hidden: true });
 
+pointToHelp(program);
+
 try {
   await program.parseAsync([...fromGoFlags(process.argv.slice(2))], { from: "user" });
 } catch (error) {
   process.stderr.write(`groupsnap: ${failureOf(error).message}\n`);
   process.exitCode = 1;
+}
+
+/** What every refusal of a command line ends with: where to read what there is, of that very command. */
+function pointToHelp(command: Command, path = command.name()): void {
+  command.showHelpAfterError(`(see ${path} --help)`);
+  for (const sub of command.commands) pointToHelp(sub, `${path} ${sub.name()}`);
 }

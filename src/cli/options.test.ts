@@ -10,7 +10,7 @@ describe("sizes", () => {
     expect(sizeInBytes(text)).toBe(bytes);
   });
 
-  test.each(["", "ten", "-1Gi", "1.5Gi", "1GiB"])("refuses %j as a size and shows two that work", (text) => {
+  test.each(["", "0", "ten", "-1Gi", "1.5Gi", "1GiB"])("refuses %j as a size and shows two that work", (text) => {
     expect(() => sizeInBytes(text)).toThrow(/500Mi or 10Gi/);
   });
 });

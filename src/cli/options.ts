@@ -64,9 +64,9 @@ const sizeUnits: Readonly<Record<string, bigint>> = {
 export function sizeInBytes(text: string): bigint {
   const [, digits, unit] = /^(\d{1,18})([kMGT]|[KMGT]i|)$/.exec(text) ?? [];
   const factor = unit === undefined ? undefined : sizeUnits[unit];
-  if (digits === undefined || factor === undefined)
-    throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
-  return BigInt(digits) * factor;
+  const bytes = factor === undefined ? 0n : BigInt(digits ?? 0) * factor;
+  if (bytes === 0n) throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
+  return bytes;
 }
 
 const durationUnitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };

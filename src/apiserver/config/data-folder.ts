@@ -11,8 +11,7 @@ export type Unlock = () => void;
  * @throws Failure "busy" that names the folder and the process that holds it
  */
 export function lockDataFolder(folder: string): Unlock {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+  makeOwn(folder);
   const path = join(folder, "lock");
   for (let attempt = 0; attempt < 3; attempt++) {
     if (create(path)) return () => rmSync(path, { force: true });
@@ -25,6 +24,22 @@ export function lockDataFolder(folder: string): Unlock {
     rmSync(path, { force: true });
   }
   throw new Failure("busy", `the data folder ${folder} cannot be locked: others keep taking ${path}`);
+}
+
+/** @throws Failure "precondition" that names the folder */
+function makeOwn(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // neither throws anything else
+    const why = code === "ENOTDIR" || code === "EEXIST" ? "a file is in its place" : `${code}`;
+    throw new Failure(
+      "precondition",
+      `cannot make the data folder ${folder}: ${why}; choose another folder with --data-dir`,
+      { cause: error },
+    );
+  }
 }
 
 interface Holder {

@@ -136,7 +136,7 @@ function readText(path: string, what: string): string {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    if (reason === "ENOENT") throw new Failure("notFound", `${what} does not exist`);
+    if (reason === "ENOENT") throw new Failure("notFound", `${what} does not exist: create it, or name another one`);
     throw new Failure("invalid", `${what} cannot be read (${reason})`);
   }
 }
