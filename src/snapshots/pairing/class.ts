@@ -16,6 +16,8 @@ export interface ClassChoice<C extends AnyClass> {
   readonly defaultAnnotation: string;
   /** "group snapshot class" or "snapshot class". */
   readonly noun: string;
+  /** Where the request names its class: "spec.volumeSnapshotClassName". */
+  readonly field: string;
   /** The event's reasons where no class of that name, and where no single default class is there. */
   readonly reasons: { readonly classMissing: string; readonly defaultClass: string };
 }
@@ -30,29 +32,32 @@ export function isObstacle(value: object): value is Obstacle {
 }
 
 function namedClass<C extends AnyClass>(
-  { classes, noun, reasons, driver }: ClassChoice<C>,
+  { classes, noun, field, reasons, driver }: ClassChoice<C>,
   name: string,
 ): C | Obstacle {
   const found = classes.find((candidate) => candidate.metadata.name === name);
   if (!found)
-    return { reason: reasons.classMissing, message: `there is no ${noun} "${name}": create it, or name another one` };
+    return {
+      reason: reasons.classMissing,
+      message: `${field}: there is no ${noun} "${name}": create it, or name another one`,
+    };
   if (found.driver === driver) return found;
   return {
     reason: reasons.classMissing,
-    message: `${noun} "${name}" is for the driver ${found.driver}, but the volumes are of ${driver}: name a class of that driver`,
+    message: `${field}: ${noun} "${name}" is for the driver ${found.driver}, but the volumes are of ${driver}: name a class of that driver`,
   };
 }
 
 /** The sentences hold what Kubernetes' own storage suite looks for. */
-function defaultClass<C extends AnyClass>({ classes, noun, driver, ...choice }: ClassChoice<C>): C | Obstacle {
+function defaultClass<C extends AnyClass>({ classes, noun, field, driver, ...choice }: ClassChoice<C>): C | Obstacle {
   const defaults = classes.filter(
     (candidate) => candidate.driver === driver && candidate.metadata.annotations?.[choice.defaultAnnotation] === "true",
   );
   const [only, ...others] = defaults;
   if (only && others.length === 0) return only;
   const message = only
-    ? `${defaults.length} default snapshot classes were found for ${driver} (${namesOf(defaults)}): name one, or leave ${choice.defaultAnnotation} on one of them only`
-    : `cannot find default ${noun} for ${driver}: name a class, or annotate one with ${choice.defaultAnnotation}=true`;
+    ? `${defaults.length} default snapshot classes were found for ${driver} (${namesOf(defaults)}): name one in ${field}, or leave ${choice.defaultAnnotation} on one of them only`
+    : `cannot find default ${noun} for ${driver}: name a class in ${field}, or annotate one with ${choice.defaultAnnotation}=true`;
   return { reason: choice.reasons.defaultClass, message };
 }
 

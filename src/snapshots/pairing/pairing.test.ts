@@ -49,7 +49,7 @@ describe("the class of a snapshot", () => {
   });
   const gold = aClass("gold", "d1");
   const main = aClass("main", "d1", { default: "true" });
-  const choice = { driver: "d1", defaultAnnotation: "default", noun: "group snapshot class" };
+  const choice = { driver: "d1", defaultAnnotation: "default", noun: "group snapshot class", field: "spec.class" };
   const reasons = { classMissing: "Missing", defaultClass: "Default" };
   const choose = (named: string | undefined, classes: (typeof gold)[]) =>
     chooseClass({ ...choice, reasons, named, classes });
@@ -62,7 +62,7 @@ describe("the class of a snapshot", () => {
   });
 
   test.each([
-    ["it names one that is not there", "silver", [gold], 'there is no group snapshot class "silver"'],
+    ["it names one that is not there", "silver", [gold], 'spec.class: there is no group snapshot class "silver"'],
     ["it names one of another driver", "gold", [aClass("gold", "d2")], "is for the driver d2"],
     ["there is no default", undefined, [gold], "cannot find default group snapshot class"],
     [

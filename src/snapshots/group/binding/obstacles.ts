@@ -54,6 +54,7 @@ function choiceOf(seen: BindingSeen): GroupSnapshotClass | Obstacle {
     driver: driversOf(seen)[0] ?? "the driver of its volumes",
     defaultAnnotation: isDefaultGroupClass,
     noun: "group snapshot class",
+    field: "spec.volumeGroupSnapshotClassName",
     reasons: groupReasons,
   });
 }

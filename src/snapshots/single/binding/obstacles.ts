@@ -36,6 +36,7 @@ export function classOf({ snapshot, classes, volume }: SingleSeen): SnapshotClas
     driver: volume?.spec.csi?.driver ?? "",
     defaultAnnotation: isDefaultClass,
     noun: "snapshot class",
+    field: "spec.volumeSnapshotClassName",
     reasons,
   });
 }
