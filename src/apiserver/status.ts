@@ -151,7 +151,11 @@ export const unauthorized = () =>
 export const methodNotAllowed = (message = "the server does not allow this method on the requested resource") =>
   refuse("unimplemented", { code: 405, reason: "MethodNotAllowed", message, details: {} });
 
-const accepted = "application/json, application/yaml";
+const textTypes = "application/json, application/yaml";
+const accepted = `${textTypes}, application/vnd.kubernetes.protobuf`;
+
+/** @param isCustom custom resources have no messages */
+const acceptedFor = (isCustom: boolean) => (isCustom ? textTypes : accepted);
 
 export const unsupportedMediaType = (types = accepted) =>
   refuse("invalid", {
@@ -161,13 +165,15 @@ export const unsupportedMediaType = (types = accepted) =>
     details: {},
   });
 
-export const notAcceptable = () =>
+export const notAcceptable = (isCustom: boolean) =>
   refuse("invalid", {
     code: 406,
     reason: "NotAcceptable",
-    message: `only the following media types are accepted: ${accepted}`,
+    message: `only the following media types are accepted: ${acceptedFor(isCustom)}`,
     details: {},
   });
+
+export const noProtobuf = () => unsupportedMediaType(textTypes);
 
 export const bodyTooLarge = (limitBytes: number) =>
   refuse("tooLarge", {

@@ -1,8 +1,9 @@
+import { protobufType } from "../protobuf/protobuf.ts";
 import { notAcceptable } from "../status.ts";
 
 /** What a client wants an answer to look like. */
 export interface Wanted {
-  readonly format: "json" | "yaml";
+  readonly format: "json" | "yaml" | "protobuf";
   readonly as: "object" | "table" | "metadata";
 }
 
@@ -14,14 +15,20 @@ interface MediaType {
 /** More types than any client lists; the header comes from outside. */
 const typesLimit = 32;
 
-/** The first of the client's media types that we can make. @throws Failure (406) if there is none */
-export function negotiated(accept: string | undefined): Wanted {
+/**
+ * The first of the client's media types that we can make. Protobuf comes last, whatever the client's order: objects are kept
+ * as JSON, and every client that reads protobuf beside JSON reads JSON as well.
+ *
+ * @param isCustom custom resources have no messages: in protobuf there is their metadata alone
+ * @throws Failure (406) if there is none
+ */
+export function negotiated(accept: string | undefined, isCustom: boolean): Wanted {
   if (!accept) return { format: "json", as: "object" };
-  for (const type of mediaTypes(accept)) {
-    const wanted = wantedOf(type);
-    if (wanted) return wanted;
-  }
-  throw notAcceptable();
+  const possible = mediaTypes(accept).flatMap((type) => wantedOf(type) ?? []);
+  const wanted =
+    possible.find(({ format }) => format !== "protobuf") ?? possible.find(({ as }) => as === "metadata" || !isCustom);
+  if (!wanted) throw notAcceptable(isCustom);
+  return wanted;
 }
 
 /** The media types of a header, in the client's order. */
@@ -36,6 +43,7 @@ export function mediaTypes(header: string): readonly MediaType[] {
 const formats: Readonly<Record<string, Wanted["format"]>> = {
   "application/json": "json",
   "application/yaml": "yaml",
+  [protobufType]: "protobuf",
   "application/*": "json",
   "*/*": "json",
 };
@@ -52,6 +60,12 @@ function wantedOf({ type, parameters }: MediaType): Wanted | undefined {
   const asked = parameters.get("as");
   if (asked === undefined) return { format, as: "object" };
   const as = shapes[asked];
-  if (!as || parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") return undefined;
+  if (
+    !as ||
+    (as === "table" && format === "protobuf") ||
+    parameters.get("g") !== "meta.k8s.io" ||
+    parameters.get("v") !== "v1"
+  )
+    return undefined;
   return { format, as };
 }

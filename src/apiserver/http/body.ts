@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { Failure } from "../../lib/failure.ts";
 import { type Json, type JsonObject, parseJson } from "../../lib/json.ts";
+import { parseProtobuf, protobufType } from "../protobuf/protobuf.ts";
 import { badRequest, bodyTooLarge, unsupportedMediaType } from "../status.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -38,6 +39,7 @@ export function contentType(request: HttpRequest): string {
 
 /** The object in a body. @throws Failure "invalid": 415 for other media types, 400 for what cannot be read */
 export async function parseObject(body: Buffer, mediaType: string): Promise<JsonObject> {
+  if (mediaType === protobufType) return parseProtobuf(body);
   const value = await parseValue(body, mediaType);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest("the body of the request must be a JSON or YAML object");

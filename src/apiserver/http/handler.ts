@@ -5,8 +5,10 @@ import { authenticate, type Tokens, type User } from "../auth/authenticate.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import { badRequest, noSuchPath, statusOf } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import { negotiated, type Wanted } from "./accept.ts";
 import type { HttpRequest } from "./body.ts";
 import type { DocumentRequest } from "./documents.ts";
+import { inFormat } from "./format.ts";
 import type { ResourceRequest } from "./resource.ts";
 import { type Answer, type HttpResponse, send, statusAnswer } from "./respond.ts";
 import { parseResourcePath } from "./route.ts";
@@ -16,6 +18,8 @@ export type Intercept = (request: {
   readonly method: string;
   readonly url: string;
   readonly user: User;
+  /** What the client calls itself. */
+  readonly userAgent: string;
 }) => Promise<void>;
 
 export interface HandlerParts {
@@ -74,7 +78,7 @@ async function serve(parts: HandlerParts, call: Call): Promise<void> {
   const method = request.method ?? "GET";
   const verdict = parts.authorize(user, { method, path });
   if (!verdict.allowed) throw badRequest(verdict.reason);
-  await parts.intercept?.({ method, url: request.url ?? "/", user });
+  await parts.intercept?.({ method, url: request.url ?? "/", user, userAgent: request.headers["user-agent"] ?? "" });
   const answer = await answerOf(parts, call);
   if (!answer) return;
   await parts.store.settled(); // nobody hears of what is not durable
@@ -107,8 +111,17 @@ async function fail(
   if (response.headersSent) return void response.destroy();
   await store.settled().catch(() => undefined); // the answer says what went wrong first
   const tooLarge = status.code === 413 && request.httpVersionMajor === 1 ? { connection: "close" } : {};
-  const answer = statusAnswer(status);
+  const answer = await inFormat(statusAnswer(status), formatOf(request));
   await send(request, response, { ...answer, headers: { ...answer.headers, ...tooLarge } }).catch(() =>
     response.destroy(),
   );
+}
+
+/** JSON for clients that accept nothing we have: what went wrong is told in any case. */
+function formatOf({ headers }: HttpRequest): Wanted["format"] {
+  try {
+    return negotiated(headers.accept, false).format;
+  } catch {
+    return "json";
+  }
 }

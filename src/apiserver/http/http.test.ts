@@ -73,12 +73,6 @@ test("malformed JSON and malformed YAML are 400 and say what is wrong", async ()
   expect(yaml.body.message).toContain("not valid YAML");
 });
 
-test("protobuf bodies are 415, and a client that accepts protobuf alone gets 406", async () => {
-  const type = "application/vnd.kubernetes.protobuf";
-  expect((await client.send("POST", maps, { body: "k8s", contentType: type })).code).toBe(415);
-  expect((await client.send("GET", maps, { headers: { accept: type } })).code).toBe(406);
-});
-
 test("YAML is read and written, with its integers", async () => {
   const body = "metadata:\n  name: yaml\ndata:\n  a: '1'\n";
   const accept = { accept: "application/yaml" };

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
 import { stringifyJson } from "../../lib/json.ts";
+import { protobufFrame } from "../protobuf/protobuf.ts";
 import type { Served } from "../registry.ts";
 import type { View } from "../store/stored.ts";
 import { tableOf } from "../table/table.ts";
@@ -58,22 +59,27 @@ const end = Buffer.from("]}");
 /** The frames of a watch in the shape the client asked for. */
 export function eventEncoder(how: Presentation): EventEncoder {
   const { wanted, served } = how;
-  const frame = (type: string, object: unknown) =>
-    Buffer.from(`{"type":"${type}","object":${stringifyJson(object)}}\n`);
-  const shape = (object: JsonObject) =>
-    wanted.as === "metadata" ? partialOf(object) : table([object], metadataVersion(object), how);
+  const frame = wanted.format === "protobuf" ? protobufFrame : jsonFrame;
+  const shape = (object: JsonObject) => {
+    if (wanted.as === "object") return object;
+    return wanted.as === "metadata" ? partialOf(object) : table([object], metadataVersion(object), how);
+  };
+  const isPlain = wanted.as === "object" && wanted.format !== "protobuf";
   const kindOf =
     wanted.as === "metadata" ? partialKind : { kind: served.kind.kind, apiVersion: apiVersionOf(served.kind) };
   return {
-    event: (type, view) => (wanted.as === "object" ? plainFrame(type, view) : frame(type, shape(view.object))),
+    event: (type, view) => (isPlain ? plainFrame(type, view) : frame(type, shape(view.object))),
     bookmark: (revision, annotations) => {
       const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) };
       if (wanted.as === "table") return frame("BOOKMARK", table([], metadata, how));
       return frame("BOOKMARK", { ...kindOf, metadata: { ...metadata, creationTimestamp: null } });
     },
-    error: (status) => frame("ERROR", status),
+    error: (status) => frame("ERROR", { ...status } as unknown as JsonObject), // plain data
   };
 }
+
+const jsonFrame = (type: string, object: JsonObject) =>
+  Buffer.from(`{"type":"${type}","object":${stringifyJson(object)}}\n`);
 
 /** Watchers of one kind get the same bytes, made for the first of them. */
 const recentFrames = new Map<View, { readonly type: string; readonly bytes: Buffer }>();

@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../lib/json.ts";
+import { protobufType } from "../protobuf/protobuf.ts";
 import type { Served } from "../registry.ts";
-import { methodNotAllowed, noSuchPath, notFound, success } from "../status.ts";
+import { methodNotAllowed, noProtobuf, noSuchPath, notFound, success } from "../status.ts";
 import { create } from "../verbs/create.ts";
 import { get } from "../verbs/get.ts";
 import { type Listed, list } from "../verbs/list.ts";
-import { patch } from "../verbs/patch.ts";
+import { checkPatchType, patch } from "../verbs/patch.ts";
 import { type Removed, remove } from "../verbs/remove.ts";
 import { removeCollection } from "../verbs/remove-collection.ts";
 import { update } from "../verbs/update.ts";
@@ -13,11 +14,11 @@ import { watch } from "../verbs/watch.ts";
 import type { WatchHub } from "../watch/hub.ts";
 import { negotiated } from "./accept.ts";
 import { contentType, type HttpRequest, parseObject, parseValue, readBody } from "./body.ts";
+import { inFormat, watchTypes } from "./format.ts";
 import { listOptions, removeOptions, truth, watchOptions, writeOptions } from "./query.ts";
 import { eventEncoder, type Presentation, renderList, renderObject } from "./render.ts";
 import { type Answer, type HttpResponse, statusAnswer, stream } from "./respond.ts";
 import type { ResourcePath } from "./route.ts";
-import { yamlOf } from "./yaml.ts";
 
 /** A request for a resource, with everything the verbs may need of it. */
 export interface ResourceRequest {
@@ -43,8 +44,7 @@ export async function serveResource(api: ServingApi, call: ResourceRequest): Pro
     name === undefined
       ? await serveCollection(api, call, target)
       : await serveObject(api, call, { ...target, name, ...subresourceOf(served, call.path) });
-  if (!answer || negotiated(call.request.headers.accept).format === "json") return answer;
-  return { ...answer, body: await yamlOf(answer.body), contentType: "application/yaml" };
+  return answer && inFormat(answer, negotiated(call.request.headers.accept, served.custom).format);
 }
 
 function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
@@ -67,7 +67,7 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
     case "POST": {
       if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
       const how = presentation(api, call, target);
-      const body = await parseObject(await readBody(request), contentType(request));
+      const body = await objectBody(request, target);
       return writtenAnswer(target, create(api, target, body, writeOptions(query)), how);
     }
     case "DELETE": {
@@ -90,11 +90,12 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
       if (truth(query, "watch")) return serveWatch(api, call, target);
       return { code: 200, body: renderObject(get(api, target), how), warnings: warningsOf(target) };
     case "PUT": {
-      const body = await parseObject(await readBody(request), contentType(request));
+      const body = await objectBody(request, target);
       return writtenAnswer(target, update(api, target, body, writeOptions(query)), how);
     }
     case "PATCH": {
       const mediaType = contentType(request);
+      checkPatchType(target, mediaType);
       const value = await parseValue(await readBody(request), mediaType);
       return writtenAnswer(target, patch(api, target, { mediaType, patch: value }, writeOptions(query)), how);
     }
@@ -112,9 +113,10 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
 async function serveWatch(api: ServingApi, call: ResourceRequest, target: Target): Promise<undefined> {
   const { response, query, left, path } = call;
   const options = watchOptions(query);
-  const encoder = eventEncoder(presentation(api, call, target));
+  const how = presentation(api, call, target);
+  const encoder = eventEncoder(how);
   const named = path.name === undefined ? {} : { fieldSelector: `metadata.name=${path.name}` };
-  const open = () => stream(response, warningsOf(target));
+  const open = () => stream(response, watchTypes[how.wanted.format], warningsOf(target));
   await watch(api, target, { ...options, ...named }, { encoder, open, left: left() });
 }
 
@@ -122,10 +124,16 @@ function presentation(api: Api, { request, query }: ResourceRequest, { served }:
   const includeObject = query.get("includeObject");
   return {
     served,
-    wanted: negotiated(request.headers.accept),
+    wanted: negotiated(request.headers.accept, served.custom),
     includeObject: includeObject === "None" || includeObject === "Object" ? includeObject : "Metadata",
     now: () => api.clock.now(),
   };
+}
+
+async function objectBody(request: HttpRequest, { served }: Target): Promise<JsonObject> {
+  const mediaType = contentType(request);
+  if (mediaType === protobufType && served.custom) throw noProtobuf();
+  return parseObject(await readBody(request), mediaType);
 }
 
 async function deleteBody(request: HttpRequest): Promise<JsonObject | undefined> {

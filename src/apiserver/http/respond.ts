@@ -44,9 +44,9 @@ export function statusAnswer(status: Status): Answer {
 }
 
 /** Begins an answer that goes on until the watch ends. */
-export function stream(response: HttpResponse, warnings: readonly string[]): WatchSink {
+export function stream(response: HttpResponse, contentType: string, warnings: readonly string[]): WatchSink {
   response.statusCode = 200;
-  response.setHeader("content-type", "application/json");
+  response.setHeader("content-type", contentType);
   response.setHeader("cache-control", "no-cache, private");
   setWarnings(response, warnings);
   response.writeHead(200);

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { applyJsonPatch } from "../patch/json.ts";
 import { applyMergePatch } from "../patch/merge.ts";
 import { applyStrategicPatch } from "../patch/strategic.ts";
+import type { Served } from "../registry.ts";
 import { unprocessable, unsupportedMediaType } from "../status.ts";
 import { identified } from "./admission.ts";
 import { getStored, replace } from "./replace.ts";
@@ -45,9 +46,20 @@ function apply({ served }: ObjectTarget, object: JsonObject, { mediaType, patch 
     if (isFailure(error, "invalid") && error.details === undefined) throw unprocessable(error.message);
     throw error;
   }
-  const { json, merge, strategic } = mediaTypes;
-  throw unsupportedMediaType((served.custom ? [json, merge] : [json, merge, strategic]).join(", "));
+  throw notPatchable(served);
 }
+
+/** @throws Failure (415) for what is no patch of this resource's, before its body is looked at */
+export function checkPatchType({ served }: ObjectTarget, mediaType: string): void {
+  if (!patchTypes(served).includes(mediaType)) throw notPatchable(served);
+}
+
+function patchTypes({ custom }: Served): readonly string[] {
+  const { json, merge, strategic } = mediaTypes;
+  return custom ? [json, merge] : [json, merge, strategic];
+}
+
+const notPatchable = (served: Served) => unsupportedMediaType(patchTypes(served).join(", "));
 
 function objectOf(patch: Json): JsonObject {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch))
