@@ -65,11 +65,6 @@ export function keyOf(at: At): string {
   return at.namespace ? `${at.namespace}/${at.name}` : at.name;
 }
 
-export function atOf(key: string): At {
-  const slash = key.indexOf("/");
-  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
-
 /** "group/version", or "v1" for the core group. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group ? `${resource.group}/${resource.version}` : resource.version;

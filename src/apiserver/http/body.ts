@@ -9,7 +9,7 @@ import { parseYaml } from "./yaml.ts";
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 
 /** What kube-apiserver accepts as well: larger objects fit no store. */
-export const bodyLimitBytes = 3 << 20;
+const bodyLimitBytes = 3 << 20;
 
 /** The whole body. @throws Failure "tooLarge" over 3 MiB; "cancelled" if the client leaves before its end */
 export function readBody(request: HttpRequest): Promise<Buffer> {
