@@ -59,11 +59,18 @@ function move(doc: Json, { from, path, operation }: Move): Json {
   return edit(edit(doc, from, removing(operation)), path, adding(value, operation));
 }
 
+/** Null is also what is at a member that is not there: so Kubernetes' clients ask for its absence. */
 function test(doc: Json, path: readonly string[], operation: Operation): Json {
+  if (operation.value() === null && isAbsent(doc, path, operation)) return doc;
   const actual = lookUp(doc, path, operation);
   if (!equalJson(actual, operation.value()))
     operation.refuse(`the value there is ${stringifyJson(actual).slice(0, 200)}`);
   return doc;
+}
+
+function isAbsent(doc: Json, path: readonly string[], operation: Operation): boolean {
+  const holder = lookUp(doc, path.slice(0, -1), operation);
+  return isObject(holder) && !Object.hasOwn(holder, path.at(-1) ?? "");
 }
 
 function lookUp(doc: Json, path: readonly string[], operation: Operation): Json {
@@ -106,12 +113,13 @@ const adding =
     return withKey(holder, key, value);
   };
 
+/** A member that is not there is added, as Kubernetes does: its sidecars replace statuses that were never set. */
 const replacing =
   (value: Json, operation: Operation): Edit =>
   (holder, key) => {
     if (holder === undefined && operation.isRoot("path")) return value;
     if (isList(holder)) return holder.with(indexIn(holder, key, { end: false, operation }), value);
-    if (!isObject(holder) || holder[key] === undefined) return operation.refuse(`there is nothing at "${key}"`);
+    if (!isObject(holder)) return operation.refuse(`there is nothing that could hold "${key}"`);
     return withKey(holder, key, value);
   };
 
