@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { type Code, Failure, failureOf } from "./failure.ts";
 
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -31,7 +32,7 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens a database in WAL mode, creating it if it is absent.
+ * Opens a database in WAL mode, creating it, for its owner only, if it is absent.
  *
  * @throws Failure "precondition" if the file is damaged or not SQLite, with what to do about it; "busy" if another process
  *   has it locked; "unimplemented" if this Node has no SQLite and none is installed
@@ -46,6 +47,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       throw failure(error);
     }
   };
+  if (options.path !== ":memory:") guard(() => makeFile(options.path));
   const native = guard(() => new Native(options.path));
   try {
     prepareFile(native, options);
@@ -77,6 +79,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         native.close();
       }),
   };
+}
+
+/** SQLite itself would let everybody read; the files it puts beside this one get the same mode. */
+function makeFile(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
 }
 
 /** Ends a transaction that failed. Some failures, a full disk among them, have ended it already. */
@@ -118,7 +125,11 @@ const causes: readonly { readonly sign: RegExp; readonly code: Code; readonly ad
   },
   { sign: /is full|disk I\/O error/i, code: "exhausted", advice: "make room on its disk and try again" },
   { sign: /locked|busy/i, code: "busy", advice: "another process is using it; stop that one first" },
-  { sign: /unable to open|readonly/i, code: "precondition", advice: "check that its folder exists and is writable" },
+  {
+    sign: /unable to open|readonly|ENOENT|ENOTDIR|EISDIR|EACCES/i,
+    code: "precondition",
+    advice: "check that its folder exists and is writable",
+  },
 ];
 
 function sqlFailure(path: string, error: unknown): Failure {
