@@ -89,7 +89,7 @@ function showStatus({ snapshot }: SingleSeen, status: SnapshotStatus): Plan<Obje
     reason: status.readyToUse ? "SnapshotReady" : "ShowStatus",
     steps: [[{ do: "writeStatus", resource: snapshots, object: snapshot, status }]],
     next: onChange,
-    events: changesOfMind(snapshot, status),
+    events: [...changesOfMind(snapshot, status), ...troubleOf(snapshot, status)],
   };
 }
 
@@ -101,6 +101,13 @@ function changesOfMind(snapshot: SingleSeen["snapshot"], status: SnapshotStatus)
     ...(isCut ? [notice(snapshot, reasons.created, `snapshot ${name} was cut by the driver`)] : []),
     ...(isReady ? [notice(snapshot, reasons.ready, `snapshot ${name} is ready: volumes can be made from it`)] : []),
   ];
+}
+
+/** What the sidecar could not do is told on the snapshot too, where its owner looks. */
+function troubleOf(snapshot: SingleSeen["snapshot"], { error }: SnapshotStatus): readonly EventValue[] {
+  const message = error?.message;
+  if (message === undefined || message === snapshot.status?.error?.message) return [];
+  return [warning(snapshot, { reason: reasons.contentCreationFailed, message })];
 }
 
 function contentIsMissing(name: string): Obstacle {

@@ -116,7 +116,7 @@ function firstObstacle(seen: CuttingSeen): Plan<CuttingAction> | undefined {
   if (isTerminating(content) || work.kind !== "cut") return undefined;
   const name = content.spec.volumeSnapshotClassName;
   if (!seen.canCreate) {
-    const message = `the driver ${content.spec.driver} cannot make snapshots: it does not offer CREATE_DELETE_SNAPSHOT`;
+    const message = `the driver ${content.spec.driver} cannot make snapshots: it does not offer CREATE_DELETE_SNAPSHOT; use a driver that does`;
     return report(seen, { reason, message });
   }
   if (name !== undefined && !snapshotClass)
