@@ -1,5 +1,6 @@
 import { create, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Client as Channel, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { onAbort } from "../lib/abort.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { socketPathOf } from "./address.ts";
@@ -113,15 +114,14 @@ function unary({ service, method, request, call, line }: UnaryCall): Promise<Mes
       new Metadata(),
       { deadline: clock.now().getTime() + call.timeoutMs },
       (error, answer) => {
-        call.signal.removeEventListener("abort", cancel);
+        off();
         ended(error?.code ?? status.OK);
         if (error && call.signal.aborted) return reject(givenUp(method, line.address, call.signal));
         if (error) return reject(failureOf(error, scrub(error.details, method.input, message), { method, call, line }));
         resolve(answer as MessageShape<DescMethod["output"]>); // without an error there is an answer
       },
     );
-    const cancel = () => sent.cancel();
-    call.signal.addEventListener("abort", cancel, { once: true });
+    const off = onAbort(call.signal, () => sent.cancel());
   });
 }
 

@@ -8,6 +8,7 @@ import {
   type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
+import { abortOf } from "../lib/abort.ts";
 import { type Clock, systemClock, withTimeout } from "../lib/clock.ts";
 import { Failure, failureOf } from "../lib/failure.ts";
 import { type Logger, silent } from "../lib/log.ts";
@@ -102,16 +103,12 @@ async function stop(server: Server, desk: Desk, graceMs: number): Promise<void> 
   const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   const limit = { timeoutMs: graceMs, what: "the last CSI call", signal: new AbortController().signal };
   try {
-    await withTimeout(desk.clock, limit, (signal) => Promise.race([finished, rejectionOf(signal)]));
+    await withTimeout(desk.clock, limit, (signal) => Promise.race([finished, abortOf(signal)]));
   } catch (error) {
     desk.log.warn({ err: error }, "CSI calls are cut off");
     for (const call of desk.live) call.abort(new DOMException("the CSI server stops", "AbortError"));
     server.forceShutdown();
   }
-}
-
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 type Handle = (request: Message, serving: Serving) => Promise<Record<string, unknown>>;

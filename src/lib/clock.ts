@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.ts";
+
 /** Time, handed in: the same code runs on the machine's clock and under simulated time. */
 export interface Clock {
   /** Wall-clock time. It may jump. */
@@ -24,13 +26,13 @@ export const systemClock: Clock = {
         timer = setTimeout(
           () => {
             if (leftMs > timerLimitMs) return wait(leftMs - timerLimitMs);
-            signal.removeEventListener("abort", stop);
+            off();
             resolve();
           },
           Math.min(leftMs, timerLimitMs),
         );
       };
-      signal.addEventListener("abort", stop, { once: true });
+      const off = onAbort(signal, stop);
       wait(delayMs);
     }),
 };
@@ -48,15 +50,21 @@ export async function withTimeout<T>(
   limit: { readonly timeoutMs: number; readonly what: string; readonly signal: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { timeoutMs, what } = limit;
   const done = new AbortController();
-  const late = new AbortController();
-  clock.sleep(limit.timeoutMs, AbortSignal.any([done.signal, limit.signal])).then(
-    () => late.abort(new DOMException(`${limit.what} took longer than ${limit.timeoutMs} ms`, "TimeoutError")),
+  const limited = new AbortController();
+  // Not AbortSignal.any: what it makes is kept alive by its listeners, for as long as the caller's signal lives.
+  const cancel = () => limited.abort(limit.signal.reason);
+  const off = onAbort(limit.signal, cancel);
+  if (limit.signal.aborted) cancel();
+  clock.sleep(timeoutMs, done.signal).then(
+    () => limited.abort(new DOMException(`${what} took longer than ${timeoutMs} ms`, "TimeoutError")),
     () => undefined,
   );
   try {
-    return await work(AbortSignal.any([late.signal, limit.signal]));
+    return await work(limited.signal);
   } finally {
     done.abort();
+    off();
   }
 }

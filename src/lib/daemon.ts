@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { abortOf } from "./abort.ts";
 import { assert } from "./assert.ts";
 import { Failure } from "./failure.ts";
 
@@ -71,12 +72,6 @@ async function endOf(child: ChildProcess, log: () => string): Promise<never> {
     "unavailable",
     `${child.spawnargs.join(" ")} ended with ${signal ?? `status ${status}`} before it was ready: ${log() || "it logged nothing"}`,
   );
-}
-
-function abortOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.ts";
+
 /** Lets at most `size` pieces of work run at once; the others wait in order. */
 export interface Limiter {
   /** Runs `work` when a place is free. @throws signal.reason when aborted while waiting */
@@ -28,13 +30,14 @@ export function limiter(size: number): Limiter {
       const waiter: Waiter = {
         start: () => {
           running++;
-          signal.removeEventListener("abort", leave);
+          off();
           resolve();
         },
       };
+      let off = () => {};
       if (running < size) return waiter.start();
       waiting.push(waiter);
-      signal.addEventListener("abort", leave, { once: true });
+      off = onAbort(signal, leave);
     });
 
   return {

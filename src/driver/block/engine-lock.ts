@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { abortOf } from "../../lib/abort.ts";
 import { type Clock, withTimeout } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 
@@ -19,17 +20,11 @@ export async function engineGone(lock: string, clock: Clock, signal: AbortSignal
   const limit = { timeoutMs: endLimitMs, what: "the end of another driver's block engine", signal };
   try {
     // Nobody listens, and it closes at once; or an engine does, and it closes with that engine.
-    await withTimeout(clock, limit, (late) => Promise.race([closed, aborted(late)]));
+    await withTimeout(clock, limit, (late) => Promise.race([closed, abortOf(late)]));
   } catch (error) {
     signal.throwIfAborted();
     throw new Failure("busy", `another driver serves this pool (${lock}); stop that one first`, { cause: error });
   } finally {
     socket.destroy();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

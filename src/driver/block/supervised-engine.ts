@@ -1,3 +1,4 @@
+import { abortOf } from "../../lib/abort.ts";
 import { type BackoffRange, backoffMs } from "../../lib/backoff.ts";
 import { type Clock, withTimeout } from "../../lib/clock.ts";
 import { Failure, failureOf } from "../../lib/failure.ts";
@@ -83,9 +84,8 @@ export class SupervisedEngine implements BlockEngine {
   #engine(): Promise<EngineProcess> {
     const limit = { timeoutMs: readyLimitMs, what: "starting the block engine", signal: this.#closed.signal };
     return withTimeout(this.#options.clock, limit, (signal) => {
-      const late = new Promise<never>((_, reject) => {
-        if (signal.aborted) reject(failureOf(signal.reason));
-        signal.addEventListener("abort", () => reject(failureOf(signal.reason)), { once: true });
+      const late = abortOf(signal).catch((reason: unknown) => {
+        throw failureOf(reason);
       });
       return Promise.race([this.#ready, late]);
     });
