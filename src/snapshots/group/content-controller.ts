@@ -4,14 +4,13 @@ import type { Cache } from "../../kube/cache/cache.ts";
 import { type Reconciler, watch } from "../../kube/controller/controller.ts";
 import { nothing, type Plan } from "../../kube/controller/plan.ts";
 import { actOn } from "../pairing/action.ts";
-import { isTerminating } from "../pairing/change.ts";
 import { actOnDriver } from "./cutting/act.ts";
 import { type ContentAction, decideCut } from "./cutting/decide.ts";
 import type { GroupContentDeps } from "./cutting/deps.ts";
 import { showFailure } from "./cutting/failure.ts";
 import { memory } from "./cutting/memory.ts";
 import { type ContentSeen, factsOf, observeContent } from "./cutting/observe.ts";
-import { decideStorageRelease } from "./release/storage.ts";
+import { decideStorageRelease, isReleased } from "./release/storage.ts";
 
 /** Carries a VolumeGroupSnapshotContent of this driver from request to cut, and from deletion to gone. */
 export function groupContentController(
@@ -35,7 +34,7 @@ export function groupContentController(
 
 function decide(seen: ContentSeen): Plan<ContentAction> {
   if (seen.content.spec.driver !== seen.driver) return nothing("OtherDriver");
-  return isTerminating(seen.content) ? decideStorageRelease(seen) : decideCut(seen);
+  return isReleased(seen.content) ? decideStorageRelease(seen) : decideCut(seen);
 }
 
 const driverActions: ReadonlySet<string> = new Set(["cut", "ask", "recall", "deleteCut", "remember"]);

@@ -57,7 +57,7 @@ function defaultClass<C extends AnyClass>({ classes, noun, field, driver, ...cho
   if (only && others.length === 0) return only;
   const message = only
     ? `${defaults.length} default snapshot classes were found for ${driver} (${namesOf(defaults)}): name one in ${field}, or leave ${choice.defaultAnnotation} on one of them only`
-    : `cannot find default ${noun} for ${driver}: name a class in ${field}, or annotate one with ${choice.defaultAnnotation}=true`;
+    : `${field} is not set: cannot find default ${noun} for ${driver}: name a class there, or annotate one with ${choice.defaultAnnotation}=true`;
   return { reason: choice.reasons.defaultClass, message };
 }
 

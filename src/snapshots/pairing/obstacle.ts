@@ -11,7 +11,8 @@ export interface Obstacle {
 }
 
 /** The error for an object's status. What was said before keeps its time, so that saying it again changes nothing. */
-export function errorOf(message: string, now: Date, before: SnapshotError | undefined): SnapshotError {
+export function errorOf(said: string, now: Date, before: SnapshotError | undefined): SnapshotError {
+  const message = sentence(said);
   if (before?.message === message && before.time !== undefined) return before;
   return { time: timeOf(now), message };
 }
@@ -21,10 +22,15 @@ export function timeOf(moment: Date): string {
   return moment.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-export function warning(regarding: KubeObject, obstacle: Obstacle): EventValue {
-  return { type: "Warning", reason: obstacle.reason, message: obstacle.message, regarding };
+export function warning(regarding: KubeObject, { reason, message }: Obstacle): EventValue {
+  return { type: "Warning", reason, message: sentence(message), regarding };
 }
 
 export function notice(regarding: KubeObject, reason: string, message: string): EventValue {
-  return { type: "Normal", reason, message, regarding };
+  return { type: "Normal", reason, message: sentence(message), regarding };
+}
+
+/** What users read begins with a capital letter, as Kubernetes' own texts do; names of fields and drivers stay as they are. */
+function sentence(message: string): string {
+  return message.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase());
 }

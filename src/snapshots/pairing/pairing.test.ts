@@ -5,7 +5,7 @@ import { bySnapshot, contentIndexes, sourceSnapshotsOf } from "./caches.ts";
 import { patchOf } from "./change.ts";
 import { chooseClass } from "./class.ts";
 import { isMember } from "./member.ts";
-import { errorOf } from "./obstacle.ts";
+import { errorOf, notice, warning } from "./obstacle.ts";
 
 const snapshot = aReadySnapshot("nightly");
 const content = aContentOf(snapshot);
@@ -83,6 +83,17 @@ test("an error that is said again keeps its time", () => {
     before,
     { message: "empty", time: "2026-02-02T02:02:02Z" },
   ]);
+});
+
+test.each([
+  ["there is no claim", "There is no claim"],
+  ["a driver is away", "A driver is away"],
+  ["spec.source is empty", "spec.source is empty"],
+  ["local.csi.example is away", "local.csi.example is away"],
+  ["CreateSnapshot failed", "CreateSnapshot failed"],
+])("an event that says %j reads %j", (said, read) => {
+  const texts = [warning(snapshot, { reason: "R", message: said }), notice(snapshot, "R", said)];
+  expect(texts.map(({ message }) => message)).toEqual([read, read]);
 });
 
 test("a restore is seen by dataSource and by dataSourceRef, also from another namespace", () => {

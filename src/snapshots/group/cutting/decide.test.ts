@@ -185,8 +185,8 @@ describe("a call that the driver did not do", () => {
 
   test("is shown on the content once, and its mark stays", () => {
     const plan = showFailure(seen(marked(fresh)), failed("invalid", 1));
-    expect(plan.steps).toMatchObject([[{ do: "writeStatus", status: { error: { message: "the driver says no" } } }]]);
-    const error = { time: "2026-01-01T00:00:00Z", message: "the driver says no" };
+    expect(plan.steps).toMatchObject([[{ do: "writeStatus", status: { error: { message: "The driver says no" } } }]]);
+    const error = { time: "2026-01-01T00:00:00Z", message: "The driver says no" };
     const told = { ...marked(fresh), status: { readyToUse: false, error } };
     expect(showFailure(seen(told), failed("invalid", 2)).steps).toEqual([]);
   });

@@ -43,7 +43,7 @@ describe("a group that is bound", () => {
   });
 
   test("shows what the driver refused, as an error and an event", () => {
-    const error = { time: "2026-01-01T12:00:00Z", message: "the driver has no room" };
+    const error = { time: "2026-01-01T12:00:00Z", message: "The driver has no room" };
     const content = aGroupContent(aBoundGroup(), memberClaims, { status: { readyToUse: false, error } });
     const plan = decideMembers(membersSeen("absent", { content }));
     expect(plan.events).toMatchObject([

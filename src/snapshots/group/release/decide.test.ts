@@ -26,7 +26,7 @@ import type { ContentAction } from "../cutting/decide.ts";
 import type { ContentSeen } from "../cutting/observe.ts";
 import { decideRelease } from "./decide.ts";
 import type { ReleaseSeen } from "./observe.ts";
-import { decideStorageRelease } from "./storage.ts";
+import { decideStorageRelease, isReleased } from "./storage.ts";
 
 const names = ["data", "wal"];
 const now = new Date("2026-01-02T00:00:00Z");
@@ -122,7 +122,7 @@ describe("the release of a group", () => {
   });
 
   test("tells on the group what keeps the storage from being cleaned", () => {
-    const error = { message: "the driver is away" };
+    const error = { message: "The driver is away" };
     const marked = terminating(
       annotated({ ...cutContent, status: { ...cutContent.status, error } }, groupBeingDeleted),
     );
@@ -168,8 +168,16 @@ describe("the sidecar's part of a release", () => {
   });
   const uncut = aGroupContent(aProtectedGroup(), names);
 
-  test("does nothing to the storage before the controller has marked the content", () => {
-    expect(decideStorageRelease(given(cutContent))).toMatchObject({ reason: "WaitForRelease", steps: [] });
+  test("begins when the controller has marked the content, and not when its object alone is deleted", () => {
+    const marked = annotated(uncut, groupBeingDeleted);
+    const unbound = { ...uncut, spec: { ...uncut.spec, volumeGroupSnapshotRef: {} } };
+    expect([uncut, cutContent, marked, unbound].map((one) => isReleased(terminating(one)))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(isReleased(marked)).toBe(false);
   });
 
   test("deletes by the handle it knows and then lets the content go", () => {

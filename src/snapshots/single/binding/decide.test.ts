@@ -176,7 +176,7 @@ describe("binding a snapshot to a content that an admin made", () => {
   });
 
   test.each<[string, SnapshotContent | undefined, string]>([
-    ["is not there", undefined, "there is no VolumeSnapshotContent"],
+    ["is not there", undefined, "There is no VolumeSnapshotContent"],
     [
       "names another snapshot",
       { ...offered, spec: { ...offered.spec, volumeSnapshotRef: { namespace: "bank", name: "x" } } },

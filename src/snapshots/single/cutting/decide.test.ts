@@ -92,7 +92,9 @@ describe("a content in the sidecar", () => {
 
   test.each<[string, Given, string[]]>([
     ["is deleted on the storage and let go", { handle: true, marks: [beingDeleted] }, ["deleteSnapshot", "letGo"]],
-    ["stays while its snapshot does not go", { handle: true }, []],
+    ["stays while its snapshot does not go", { handle: true, ready: true }, []],
+    ["is cut all the same while its snapshot waits for it", {}, ["mark", "cut", "unmark"]],
+    ["is checked all the same while its snapshot waits for it", { handle: true }, ["check by get"]],
     ["that was never cut is let go without a call", { marks: [beingDeleted] }, ["letGo"]],
     ["that may have been cut is cut again to learn its handle", { marks: [beingDeleted, beingCreated] }, ["cut"]],
     ["that is retained is let go without a call", { retain: true, handle: true, marks: [beingDeleted] }, ["letGo"]],
@@ -128,8 +130,8 @@ describe("a content in the sidecar", () => {
 
   test.each<[string, Partial<CuttingSeen>, string]>([
     ["the driver makes no snapshots", { canCreate: false }, "does not offer CREATE_DELETE_SNAPSHOT"],
-    ["a class parameter is unknown", { parameters: { problem: "class parameter x is unknown" } }, "class parameter x"],
-    ["its secret is missing", { secret: { problem: "there is no Secret a/b" } }, "there is no Secret a/b"],
+    ["a class parameter is unknown", { parameters: { problem: "class parameter x is unknown" } }, "Class parameter x"],
+    ["its secret is missing", { secret: { problem: "there is no Secret a/b" } }, "There is no Secret a/b"],
   ])("is not cut, and says why, when %s", (_when, change, expected) => {
     const said = expect.stringContaining(expected) as string;
     expect(decide(seenOf({}, change))).toMatchObject({
@@ -142,7 +144,7 @@ describe("a content in the sidecar", () => {
     const seen = seenOf({});
     const content = { ...seen.content, spec: { ...seen.content.spec, volumeSnapshotClassName: "gold" } };
     expect(decide({ ...seen, content }).events).toMatchObject([
-      { message: 'there is no VolumeSnapshotClass "gold": create it again' },
+      { message: 'There is no VolumeSnapshotClass "gold": create it again' },
     ]);
   });
 });

@@ -7,9 +7,10 @@ import { contents } from "../../../api/snapshot/resources.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
 import { type Next, nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
-import { hasAnnotation, isTerminating } from "../../pairing/change.ts";
+import { hasAnnotation } from "../../pairing/change.ts";
 import { errorOf, type Obstacle, warning } from "../../pairing/obstacle.ts";
 import type { Asking, CuttingSeen } from "./observe.ts";
+import { isReleased } from "./work.ts";
 
 export type CuttingAction = ObjectAction | DriverAction;
 
@@ -74,13 +75,13 @@ function cut(seen: CuttingSeen, volume: VolumeHandle): Plan<CuttingAction> {
   const create: CuttingAction = { do: "cut", content, volume, request: requestOf(seen) };
   const marked = hasAnnotation(content, beingCreated);
   return {
-    reason: isTerminating(content) ? "LearnHandle" : "CutSnapshot",
+    reason: isReleased(content) ? "LearnHandle" : "CutSnapshot",
     steps: [
       ...(marked ? [] : [[mark(content, yes)]]),
       [create],
-      ...(isTerminating(content) ? [] : [[mark(content, null)]]),
+      ...(isReleased(content) ? [] : [[mark(content, null)]]),
     ],
-    next: isTerminating(content) ? onChange : poll,
+    next: isReleased(content) ? onChange : poll,
   };
 }
 
@@ -113,7 +114,7 @@ function firstObstacle(seen: CuttingSeen): Plan<CuttingAction> | undefined {
   const { content, parameters, secret, snapshotClass, work } = seen;
   const reason = work.kind === "cut" ? reasons.creationFailed : reasons.checkFailed;
   if (isProblem(secret)) return report(seen, { reason, message: secret.problem });
-  if (isTerminating(content) || work.kind !== "cut") return undefined;
+  if (isReleased(content) || work.kind !== "cut") return undefined;
   const name = content.spec.volumeSnapshotClassName;
   if (!seen.canCreate) {
     const message = `the driver ${content.spec.driver} cannot make snapshots: it does not offer CREATE_DELETE_SNAPSHOT; use a driver that does`;

@@ -20,7 +20,17 @@ export type Work =
   | { readonly kind: "letGo" };
 
 export function workOf(content: SnapshotContent): Work {
-  return isTerminating(content) ? workOfEnding(content) : workOfLiving(content);
+  if (isTerminating(content) && !hasFinalizer(content, contentFinalizer)) return none("Released");
+  return isReleased(content) ? workOfEnding(content) : workOfLiving(content);
+}
+
+/**
+ * Its snapshot goes too, or it never had one. A content whose object alone is deleted lives on until then: its snapshot
+ * still gets what it waits for, and the storage is not touched.
+ */
+export function isReleased(content: SnapshotContent): boolean {
+  const isBound = Boolean(content.spec.volumeSnapshotRef.uid);
+  return isTerminating(content) && (!isBound || hasAnnotation(content, beingDeleted));
 }
 
 /** The snapshot on the storage, as far as it is known. */
@@ -44,16 +54,12 @@ function workOfLiving(content: SnapshotContent): Work {
   return { kind: "check", handle, volume: source.kind === "cut" ? source.volume : undefined };
 }
 
-/** The storage is cleaned only when the snapshot goes too, or was never bound: deleting the object alone must not lose data. */
 function workOfEnding(content: SnapshotContent): Work {
-  if (!hasFinalizer(content, contentFinalizer)) return none("Released");
-  const isBound = Boolean(content.spec.volumeSnapshotRef.uid);
-  if (isBound && !hasAnnotation(content, beingDeleted)) return none("KeptByItsSnapshot");
   if (isMemberContent(content) || content.spec.deletionPolicy === "Retain") return { kind: "letGo" };
   const handle = handleOf(content);
   if (handle !== undefined) return { kind: "delete", handle };
   const source = parseContentSource(content);
-  const mayExist = isBound && hasAnnotation(content, beingCreated);
+  const mayExist = Boolean(content.spec.volumeSnapshotRef.uid) && hasAnnotation(content, beingCreated);
   return mayExist && source.kind === "cut" ? { kind: "cut", volume: source.volume } : { kind: "letGo" };
 }
 
