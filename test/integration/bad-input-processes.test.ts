@@ -29,9 +29,7 @@ describe("a torn database is named, with what to do, and left as it is for whoev
   test.each<[string, string, (path: string) => void]>([
     ["the API's, cut off", "api.db", halved],
     ["the API's, its head overwritten", "api.db", garbled],
-    ["the API's, overwritten inside", "api.db", garbledInside],
     ["the driver's, cut off", "pool/state.db", halved],
-    ["the driver's, its head overwritten", "pool/state.db", garbled],
     ["the driver's, overwritten inside", "pool/state.db", garbledInside],
   ])("%s", async (title, file, tear) => {
     const folder = join(groupsnap.folder, title.replaceAll(/\W/g, "").slice(0, 24));
@@ -67,7 +65,6 @@ const aFile = () => join(dataDir, "kubeconfig");
 describe("a command line is refused with the flag, its value and what would do:", () => {
   const refusals: readonly (readonly [string, () => readonly string[], RegExp])[] = [
     ["a port over the range", () => ["start", "--port", "70000"], /'--port <n>' argument '70000'.*from 0 to 65535/],
-    ["a port that is no number", () => ["start", "--port=http"], /'--port <n>' argument 'http'.*whole number/],
     [
       "a size in no known unit",
       () => ["start", "--pool-size", "5GiB"],
@@ -103,7 +100,6 @@ describe("a command line is refused with the flag, its value and what would do:"
       () => ["csi-snapshotter", "-csi-address=tcp://x", "--kubeconfig", aFile()],
       /tcp for CSI at tcp:\/\/x: give unix:\/\//,
     ],
-    ["no workers", () => ["snapshot-controller", "--worker-threads=0"], /'--worker-threads <n>' argument '0'.*from 1/],
     [
       "a negative rate",
       () => ["snapshot-controller", "--kube-api-qps=-1"],
@@ -115,7 +111,6 @@ describe("a command line is refused with the flag, its value and what would do:"
       /kubeconfig \/nowhere does not exist: create it, or name another/,
     ],
     ["a shell that nobody knows", () => ["completion", "klingon"], /'klingon'.*'shell'.*bash, zsh, fish/],
-    ["a verdict without its run", () => ["verify", "judge", "/x", "/y"], /'--run <uuid>'.*verify judge --help/s],
   ];
   test.concurrent.each(refusals)("%s", async (_title, args, message) => {
     const refused = exec([process.execPath, programPath(), ...args()], {
