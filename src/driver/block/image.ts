@@ -1,6 +1,7 @@
 import { constants, fdatasync, read, write } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Kernel } from "./kernel.ts";
+import { SharedSync } from "./shared-sync.ts";
 
 /** A sparse file with the bytes of a volume or snapshot. Offsets and lengths in bytes, inside the file. */
 export interface Image {
@@ -73,7 +74,7 @@ class FileImage implements Image {
     this.sizeBytes = sizeBytes;
     this.#file = file;
     this.#kernel = kernel;
-    this.#syncs = new SharedSync(file.fd);
+    this.#syncs = new SharedSync((done) => fdatasync(file.fd, done));
   }
 
   // Plain callbacks: on the path of every request, the promises of FileHandle cost a fifth of the throughput.
@@ -136,41 +137,5 @@ class FileImage implements Image {
 
   close(): Promise<void> {
     return this.#file.close();
-  }
-}
-
-/**
- * Group commit for one file: a sync that is asked for while another runs waits for the next one, as the running one may
- * have missed what was just written; all that wait share that next one.
- */
-class SharedSync {
-  readonly #fd: number;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  sync(): Promise<void> {
-    if (this.#running === undefined) return this.#start();
-    this.#next ??= this.#running
-      .catch(() => undefined) // its callers were told; the next one is judged by itself
-      .then(() => {
-        this.#next = undefined;
-        return this.#start();
-      });
-    return this.#next;
-  }
-
-  #start(): Promise<void> {
-    this.#running = new Promise<void>((resolve, reject) => {
-      fdatasync(this.#fd, (error) => {
-        this.#running = undefined;
-        if (error) reject(error);
-        else resolve();
-      });
-    });
-    return this.#running;
   }
 }
