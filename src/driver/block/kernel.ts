@@ -31,7 +31,10 @@ export async function loadKernel(): Promise<Kernel | undefined> {
   return {
     nextData(file, offset) {
       const found = Number(lseek(file.fd, offset, seekData));
-      return found < 0 ? undefined : found;
+      if (found >= 0) return found;
+      const error = koffi.errno();
+      if (error === koffi.os.errno.ENXIO) return undefined;
+      throw new Error(`cannot look for data in an image: error ${error}`); // a hole for data would lose the data
     },
     nextHole(file, offset) {
       const found = Number(lseek(file.fd, offset, seekHole));

@@ -51,9 +51,10 @@ export class Uses {
     if (use === undefined) return;
     await this.#whileShared(volumeId, async () => {
       if (use.kind === "publish") await this.#unlink(use);
-      uses.remove("path = ?", path);
-      const isLast = uses.find("volume_id = ? AND read_only = ?", volumeId, use.readOnly ? 1 : 0) === undefined;
+      const another = "path <> ? AND volume_id = ? AND read_only = ?";
+      const isLast = uses.find(another, path, volumeId, use.readOnly ? 1 : 0) === undefined;
       if (isLast) await this.#shop.block.withdraw(socketOf(this.#shop.layout, volumeId, use.readOnly));
+      uses.remove("path = ?", path); // last, so that a call that failed on the way can be made again
     });
   }
 
