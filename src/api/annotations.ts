@@ -27,3 +27,15 @@ export const groupDeletionSecretNamespace = `${group}/deletion-secret-namespace`
 
 /** On a member's content: the handle of its group on the storage. */
 export const memberGroupHandle = "groupsnapshot.storage.k8s.io/volumeGroupSnapshotHandle";
+
+/** Conversion alone writes these: each carries a field of the status through versions that do not have it. */
+export const infoListAnnotation = `${group}/volume-snapshot-info-list`;
+/** A content's moment, where it was written in another way than the one that v1alpha1's nanoseconds become. */
+export const creationTimeAnnotation = `${group}/creation-time`;
+/** The lists that only v1alpha1 had. */
+export const alphaListAnnotations = {
+  claimsWithSnapshots: `${group}/pvc-volume-snapshot-ref-list`,
+  snapshots: `${group}/volume-snapshot-ref-list`,
+  volumesWithContents: `${group}/pv-volume-snapshot-content-list`,
+  contents: `${group}/volume-snapshot-content-ref-list`,
+} as const;
