@@ -14,6 +14,7 @@ import { snapshotControllerCommand } from "./commands/snapshot-controller.ts";
 import { startCommand } from "./commands/start.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { volumesCommand } from "./commands/volumes.ts";
+import { webhookCommand } from "./commands/webhook.ts";
 import { fromGoFlags } from "./go-flags.ts";
 
 const program = new Command("groupsnap")
@@ -32,6 +33,7 @@ for (const command of [
   driverCommand(),
   apiserverCommand(),
   nodeCommand(),
+  webhookCommand(),
 ])
   program.addCommand(command);
 program.addCommand(completionCommand(program));

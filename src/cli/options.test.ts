@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { durationMs, sizeInBytes, wholeNumber } from "./options.ts";
+import { durationMs, falseOnly, sizeInBytes, wholeNumber } from "./options.ts";
 
 describe("sizes", () => {
   test.each([
@@ -33,4 +33,10 @@ describe("durations", () => {
 
 test("refuses a port over the limit and names the range", () => {
   expect(() => wholeNumber(0, 65_535)("65536")).toThrow('give a whole number from 0 to 65535, not "65536".');
+});
+
+test("takes --leader-election=false, and says of true that one replica is to run", () => {
+  expect(falseOnly("false")).toBe(false);
+  expect(() => falseOnly("true")).toThrow(/no leader election yet; run one replica/);
+  expect(() => falseOnly("maybe")).toThrow('give true or false, not "maybe".');
 });

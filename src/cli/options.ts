@@ -84,6 +84,20 @@ export interface ApiFlags extends ApiOptions {
   readonly verbosity: number;
 }
 
+/** Manifests give it in both spellings; electing a leader is not there yet, and nobody is to believe that it is. */
+const leaderElectionOption = () =>
+  new Option("--leader-election [bool]", "whether one of several replicas leads; only false works yet")
+    .argParser(falseOnly)
+    .preset("true")
+    .default(false);
+
+export function falseOnly(text: string): false {
+  if (text === "false") return false;
+  if (text === "true")
+    throw new InvalidArgumentError("there is no leader election yet; run one replica, with --leader-election=false.");
+  throw new InvalidArgumentError(`give true or false, not "${text}".`);
+}
+
 export function addApiOptions(command: Command): Command {
   return [
     kubeconfigOption(),
@@ -91,6 +105,7 @@ export function addApiOptions(command: Command): Command {
     workerActionsOption(),
     kubeApiQpsOption(),
     kubeApiBurstOption(),
+    leaderElectionOption(),
     verbosityOption(),
   ].reduce((made, option) => made.addOption(option), command);
 }
