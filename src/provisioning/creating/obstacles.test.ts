@@ -20,6 +20,10 @@ describe("what a claim is refused for", () => {
   const asking = (storage: string) => aClaim("copy", { resources: { requests: { storage } } }, ours);
   const snapshotWith = (change: object) => ({ ...fromSnapshot, ...change });
   const unready = { ...snapshot, status: { ...snapshot.status, readyToUse: false } };
+  const deletedAt = (deletionTimestamp: string) => ({
+    ...snapshot,
+    metadata: { ...snapshot.metadata, deletionTimestamp },
+  });
   const otherDriver = { ...content, spec: { ...content.spec, driver: "other.csi.example.com" } };
   const otherRef = { ...content, spec: { ...content.spec, volumeSnapshotRef: { name: "daily", uid: "older" } } };
   const allowed = {
@@ -84,6 +88,11 @@ describe("what a claim is refused for", () => {
       /"daily" is not ready to use yet/,
     ],
     [
+      "a snapshot that was being deleted when the claim came",
+      seeing(claim, { source: snapshotWith({ snapshot: deletedAt("2025-12-31T23:59:59Z") }) }),
+      /"daily" is being deleted: use another one/,
+    ],
+    [
       "a snapshot whose content is another's",
       seeing(claim, { source: snapshotWith({ content: otherRef }) }),
       /bound to another snapshot/,
@@ -145,6 +154,11 @@ describe("what a claim is refused for", () => {
 
   test("lets the mode change where the snapshot's content allows it", () => {
     expect(did(seeing(block, { source: snapshotWith({ content: allowed }) })).flat()).toContain("provision");
+  });
+
+  test("still makes the volume of a claim that was there when its snapshot was deleted", () => {
+    const source = snapshotWith({ snapshot: deletedAt("2026-01-01T00:00:00Z") });
+    expect(did(seeing(claim, { source })).flat()).toContain("provision");
   });
 
   test("warns of a refusal, but not of what passes by itself", () => {

@@ -1,4 +1,5 @@
 import { allowVolumeModeChange } from "../../api/annotations.ts";
+import { canServe } from "../../api/snapshot/restore.ts";
 import type { SnapshotContent } from "../../api/snapshot/types.ts";
 import { formatQuantity, parseQuantity } from "../../kube/quantity.ts";
 import { failureOf } from "../../lib/failure.ts";
@@ -110,11 +111,11 @@ function snapshotsCanBeSeen({ source, snapshotTrouble }: CreatingSeen) {
   return refuse(`VolumeSnapshot "${source.name}" cannot be looked at: ${snapshotTrouble}`);
 }
 
-function snapshotIsReady({ source }: CreatingSeen) {
+function snapshotIsReady({ source, claim }: CreatingSeen) {
   if (source.kind !== "snapshot") return undefined;
   const { name, snapshot, content } = source;
   if (!snapshot) return refuse(`spec.dataSource names VolumeSnapshot "${name}", which does not exist: create it first`);
-  if (snapshot.metadata.deletionTimestamp) return refuse(`VolumeSnapshot "${name}" is being deleted: use another one`);
+  if (!canServe(snapshot, claim.metadata)) return refuse(`VolumeSnapshot "${name}" is being deleted: use another one`);
   if (snapshot.status?.readyToUse !== true || !content)
     return waitUntil(`VolumeSnapshot "${name}" is not ready to use yet; the volume is made as soon as it is`);
   if (content.spec.volumeSnapshotRef.uid !== snapshot.metadata.uid)
