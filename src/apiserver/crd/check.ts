@@ -114,6 +114,7 @@ function versionErrors(version: Version, field: string, known: readonly Version[
     );
   const at = `${field}.schema.openAPIV3Schema`;
   if (!version.schema) return [...errors, required(at, "schemas are required")];
+  if (version.shapeErrors.length > 0) return [...errors, ...version.shapeErrors];
   if (known.some((old) => old.name === version.name && equalJson(old.schema, version.schema))) return errors;
   return [...errors, ...schemaErrors(version.schema, at), ...selectableErrors(version, field)];
 }

@@ -51,6 +51,36 @@ function widgetKind(version = "v1", crd = widgets()) {
 
 const widget = (spec: JsonObject) => ({ apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "a" }, spec });
 
+describe("a schema whose keywords are not what they must be", () => {
+  const nested = (levels: number): JsonObject => (levels === 0 ? {} : { type: "array", items: nested(levels - 1) });
+
+  test.each<[string, Json, string]>([
+    ["a property that is null", { properties: { size: null } }, ".properties[p].properties[size]"],
+    ["properties that are a list", { properties: [] }, ".properties[p].properties"],
+    ["items that are text", { items: "string" }, ".properties[p].items"],
+    ["a type that is a list", { type: ["string", "null"] }, ".properties[p].type"],
+    ["a pattern that is a number", { pattern: 5 }, ".properties[p].pattern"],
+    ["required that is true", { required: true }, ".properties[p].required"],
+    ["an enum that is an object", { enum: {} }, ".properties[p].enum"],
+    ["a branch that is null", { anyOf: [null] }, ".properties[p].anyOf[0]"],
+    ["a rule that is null", { "x-kubernetes-validations": [null] }, ".properties[p].x-kubernetes-validations"],
+    ["more levels than anybody writes", nested(100), `.properties[p]${".items".repeat(64)}`],
+  ])("is refused by the field's name: %s", (_, property, field) => {
+    const errors = checkCrd(withProperty({ type: "object", ...(property as JsonObject) }));
+    expect(errors.map((error) => error.field)).toEqual([`spec.versions[0].schema.openAPIV3Schema${field}`]);
+  });
+
+  test("is as good as without them where they are null", () => {
+    const property = { type: "string", pattern: null, enum: null, properties: null, description: null };
+    expect(checkCrd(withProperty(property))).toEqual([]);
+  });
+
+  test("is never a reason to stop serving a definition that was stored with it", () => {
+    const [kind] = kindsOf(withProperty({ type: "object", properties: { size: null }, required: true }));
+    expect(kind?.admit(widget({}), { verb: "create", now }).errors).toEqual([]);
+  });
+});
+
 describe("a custom resource definition", () => {
   test("without fault is accepted", () => {
     expect(checkCrd(widgets())).toEqual([]);

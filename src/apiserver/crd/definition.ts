@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
+import type { FieldError } from "../kinds/kind.ts";
 import { isObject, listAt, objectAt, objectsAt, textAt, textsAt } from "../kinds/read.ts";
-import { parseSchema, type Schema } from "../schema/schema.ts";
+import type { Schema } from "../schema/schema.ts";
+import { readSchema } from "./shape.ts";
 
 /** What a CustomResourceDefinition states, with what may be left out filled in. */
 export interface Definition {
@@ -28,6 +30,8 @@ export interface Version {
   readonly deprecated: boolean;
   readonly deprecationWarning: string;
   readonly schema: Schema | undefined;
+  /** Keywords of its schema that are not what they must be, and were left out of it. */
+  readonly shapeErrors: readonly FieldError[];
   readonly hasStatus: boolean;
   readonly columns: readonly PrinterColumn[];
   /** JSONPaths of the fields that field selectors may name. */
@@ -68,15 +72,17 @@ function parseNames(names: JsonObject): Names {
   };
 }
 
-function parseVersion(version: JsonObject): Version {
-  const schema: Json | undefined = objectAt(version, "schema").openAPIV3Schema;
+function parseVersion(version: JsonObject, index: number): Version {
+  const json: Json | undefined = objectAt(version, "schema").openAPIV3Schema;
+  const read = isObject(json) ? readSchema(json, `spec.versions[${index}].schema.openAPIV3Schema`) : undefined;
   return {
     name: textAt(version, "name"),
     served: version.served === true,
     storage: version.storage === true,
     deprecated: version.deprecated === true,
     deprecationWarning: textAt(version, "deprecationWarning"),
-    schema: isObject(schema) ? parseSchema(schema) : undefined,
+    schema: read?.schema,
+    shapeErrors: read?.errors ?? [],
     hasStatus: objectAt(version, "subresources").status !== undefined,
     columns: objectsAt(version, "additionalPrinterColumns").map(parseColumn),
     selectableFields: listAt(version, "selectableFields").map((field) =>

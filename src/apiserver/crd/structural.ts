@@ -7,8 +7,6 @@ import { parsePattern } from "../schema/pattern.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Visit } from "../schema/walk.ts";
 
-/** Deeper than any schema that people write; each level is a level of every walk. */
-const depthLimit = 64;
 const types = ["object", "array", "string", "integer", "number", "boolean"];
 
 /**
@@ -18,7 +16,7 @@ const types = ["object", "array", "string", "integer", "number", "boolean"];
 export function schemaErrors(schema: Schema, field: string): readonly FieldError[] {
   const errors = [
     ...rootErrors(schema, field),
-    ...nodeErrors({ ...schema, "x-kubernetes-embedded-resource": true }, field, 0),
+    ...nodeErrors({ ...schema, "x-kubernetes-embedded-resource": true }, field),
   ];
   return errors.length > 0 ? errors : defaultErrors(schema, field);
 }
@@ -34,14 +32,13 @@ function rootErrors(schema: Schema, field: string): readonly FieldError[] {
   return errors;
 }
 
-function nodeErrors(schema: Schema, field: string, depth: number): readonly FieldError[] {
-  if (depth > depthLimit) return [invalid(field, depth, `is nested deeper than ${depthLimit} levels`)];
+function nodeErrors(schema: Schema, field: string): readonly FieldError[] {
   return [
     ...typeErrors(schema, field),
     ...listErrors(schema, field),
     ...patternErrors(schema, field),
     ...ruleErrors(schema, field),
-    ...childErrors(schema, field, depth),
+    ...childErrors(schema, field),
     ...branchErrors(schema, field),
   ];
 }
@@ -97,15 +94,15 @@ function ruleErrors(schema: Schema, field: string): readonly FieldError[] {
   );
 }
 
-function childErrors(schema: Schema, field: string, depth: number): readonly FieldError[] {
+function childErrors(schema: Schema, field: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const isMeta = schema["x-kubernetes-embedded-resource"] === true && name === "metadata";
-    if (!isMeta) errors.push(...nodeErrors(property, `${field}.properties[${name}]`, depth + 1));
+    if (!isMeta) errors.push(...nodeErrors(property, `${field}.properties[${name}]`));
   }
   if (typeof schema.additionalProperties === "object")
-    errors.push(...nodeErrors(schema.additionalProperties, `${field}.additionalProperties`, depth + 1));
-  if (schema.items) errors.push(...nodeErrors(schema.items, `${field}.items`, depth + 1));
+    errors.push(...nodeErrors(schema.additionalProperties, `${field}.additionalProperties`));
+  if (schema.items) errors.push(...nodeErrors(schema.items, `${field}.items`));
   return errors;
 }
 
