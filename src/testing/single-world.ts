@@ -1,9 +1,7 @@
-import { groupClasses, groupContents, groupSnapshots } from "../api/group-snapshot/resources.ts";
 import { snapshotNaming } from "../api/names.ts";
-import { classes, contents, snapshots } from "../api/snapshot/resources.ts";
+import { classes, snapshots } from "../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass } from "../api/snapshot/types.ts";
 import { capabilitiesOf } from "../csi/capabilities.ts";
-import type { Cache } from "../kube/cache/cache.ts";
 import { type CacheOptions, cacheOf } from "../kube/cache/cache-of.ts";
 import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
@@ -16,15 +14,7 @@ import { type At, type Draft, type KubeObject, keyOf, type Resource } from "../k
 import { systemClock } from "../lib/clock.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
-import {
-  claimIndexes,
-  contentIndexes,
-  groupContentIndexes,
-  groupIndexes,
-  type SnapshotCaches,
-  snapshotIndexes,
-  volumeIndexes,
-} from "../snapshots/pairing/caches.ts";
+import { snapshotCaches } from "../snapshots/pairing/caches.ts";
 import { claimProtection } from "../snapshots/pairing/claim/controller.ts";
 import { singleContentController } from "../snapshots/single/content/controller.ts";
 import { singleController } from "../snapshots/single/controller.ts";
@@ -194,24 +184,6 @@ function start({ client, driver, signal, actions = Number.POSITIVE_INFINITY }: S
       death.abort();
       await ended;
     },
-  };
-}
-
-type MakeCache = <T extends KubeObject>(
-  resource: Resource<T>,
-  more?: Pick<CacheOptions<T>, "indexes" | "optional">,
-) => Cache<T>;
-
-function snapshotCaches(cache: MakeCache): SnapshotCaches {
-  return {
-    claims: cache(claims, { indexes: claimIndexes }),
-    volumes: cache(volumes, { indexes: volumeIndexes }),
-    snapshots: cache(snapshots, { indexes: snapshotIndexes }),
-    contents: cache(contents, { indexes: contentIndexes }),
-    classes: cache(classes),
-    groups: cache(groupSnapshots, { indexes: groupIndexes, optional: true }),
-    groupContents: cache(groupContents, { indexes: groupContentIndexes, optional: true }),
-    groupClasses: cache(groupClasses, { optional: true }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { groupFinalizer } from "../../api/finalizers.ts";
 import { groupContents } from "../../api/group-snapshot/resources.ts";
 import { parseGroupSource } from "../../api/group-snapshot/source.ts";
-import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
+import type { GroupSnapshot, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
 import { groupContentNameOf } from "../../api/names.ts";
 import { groupReasons } from "../../api/reasons.ts";
 import type { Failed, ObserveContext, Reconciler } from "../../kube/controller/controller.ts";
@@ -47,26 +47,21 @@ async function observe(group: GroupSnapshot, caches: SnapshotCaches, context: Ob
   const source = parseGroupSource(group);
   const bound = group.status?.boundVolumeGroupSnapshotContentName;
   const contentName = source.kind === "adopt" ? source.contentName : (bound ?? groupContentNameOf(group));
-  const content = caches.groupContents.get(contentName);
+  const mustExist = (source.kind === "adopt" || bound !== undefined) && !isTerminating(group);
+  const content =
+    caches.groupContents.get(contentName) ?? (mustExist ? await findLive(contentName, context) : undefined);
   const isBound = content && bindingOf(group, content, content.spec.volumeGroupSnapshotRef).is === "bound";
   if (isTerminating(group)) return observeRelease(group, isBound ? content : undefined, caches, now);
   if (source.kind === "adopt" && !(isBound && hasFinalizer(group, groupFinalizer)))
     return { stage: "adoption", group, contentName, content, now };
   if (content) return observeMembers(group, content, caches, context);
-  if (bound !== undefined || source.kind === "adopt") return observeLost(group, contentName, caches, context);
+  if (mustExist || source.kind === "adopt") return { stage: "lost", group, contentName, now };
   return observeBinding(group, source, caches, context);
 }
 
 /** A content that the cache does not hold may be newer than the cache: it is missed only after a look at the API. */
-async function observeLost(
-  group: GroupSnapshot,
-  contentName: string,
-  caches: SnapshotCaches,
-  context: ObserveContext,
-): Promise<GroupSeen> {
-  const content = await context.client.find(groupContents, { name: contentName }, { signal: context.signal });
-  if (content) return observeMembers(group, content, caches, context);
-  return { stage: "lost", group, contentName, now: context.now };
+function findLive(name: string, { client, signal }: ObserveContext): Promise<GroupSnapshotContent | undefined> {
+  return client.find(groupContents, { name }, { signal });
 }
 
 function decide(seen: GroupSeen): Plan<ObjectAction> {

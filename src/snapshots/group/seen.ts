@@ -1,6 +1,6 @@
 import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
 import type { AdoptionSeen } from "./binding/adopt.ts";
-import type { BindingSeen } from "./binding/observe.ts";
+import type { BindingSeen } from "./binding/seen.ts";
 import type { MembersSeen } from "./members/observe.ts";
 import type { ReleaseSeen } from "./release/observe.ts";
 

@@ -1,16 +1,13 @@
-import { groupSnapshots } from "../../api/group-snapshot/resources.ts";
+import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
-import { snapshots } from "../../api/snapshot/resources.ts";
+import { classes, contents, snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "../../api/snapshot/types.ts";
 import type { Cache, Indexes } from "../../kube/cache/cache.ts";
-import type { Claim } from "../../kube/core/claim.ts";
-import type { Volume } from "../../kube/core/volume.ts";
-import { keyOf } from "../../kube/object.ts";
+import { type Claim, claims } from "../../kube/core/claim.ts";
+import { type Volume, volumes } from "../../kube/core/volume.ts";
+import { type KubeObject, keyOf, type Resource } from "../../kube/object.ts";
 
-/**
- * What the snapshot-controller knows. Each cache is made with the indexes of the same name below. Where the group kinds
- * are not served, their caches are empty and say so by `trouble`; single snapshots go on.
- */
+/** What the snapshot-controller knows. */
 export interface SnapshotCaches {
   readonly claims: Cache<Claim>;
   readonly volumes: Cache<Volume>;
@@ -20,6 +17,29 @@ export interface SnapshotCaches {
   readonly groups: Cache<GroupSnapshot>;
   readonly groupContents: Cache<GroupSnapshotContent>;
   readonly groupClasses: Cache<GroupSnapshotClass>;
+}
+
+/** Makes a cache of one kind; `optional` as in `CacheOptions`. */
+type MakeCache = <T extends KubeObject>(
+  resource: Resource<T>,
+  options?: { readonly indexes?: Indexes<T>; readonly optional?: boolean },
+) => Cache<T>;
+
+/**
+ * Each cache with the indexes that are asked of it. Group kinds that are not served hold nothing up: their caches are empty
+ * and say so by `trouble`, single snapshots go on, and groups begin when their CRDs appear.
+ */
+export function snapshotCaches(cache: MakeCache): SnapshotCaches {
+  return {
+    claims: cache(claims, { indexes: claimIndexes }),
+    volumes: cache(volumes, { indexes: volumeIndexes }),
+    snapshots: cache(snapshots, { indexes: snapshotIndexes }),
+    contents: cache(contents, { indexes: contentIndexes }),
+    classes: cache(classes),
+    groups: cache(groupSnapshots, { indexes: groupIndexes, optional: true }),
+    groupContents: cache(groupContents, { indexes: groupContentIndexes, optional: true }),
+    groupClasses: cache(groupClasses, { optional: true }),
+  };
 }
 
 /** Names of the indexes: what an object is filed under. */
@@ -45,13 +65,13 @@ export function sourceSnapshotsOf(claim: Claim): readonly string[] {
   return [...new Set(keys)];
 }
 
-export const claimIndexes: Indexes<Claim> = { [bySnapshot]: sourceSnapshotsOf };
+const claimIndexes: Indexes<Claim> = { [bySnapshot]: sourceSnapshotsOf };
 
-export const volumeIndexes: Indexes<Volume> = {
+const volumeIndexes: Indexes<Volume> = {
   [byVolume]: ({ spec: { csi } }) => (csi ? [volumeKey(csi.driver, csi.volumeHandle)] : []),
 };
 
-export const snapshotIndexes: Indexes<Snapshot> = {
+const snapshotIndexes: Indexes<Snapshot> = {
   [byClaim]: ({ metadata, spec }) => {
     const name = spec.source.persistentVolumeClaimName;
     return name === undefined ? [] : [keyOf({ namespace: metadata.namespace, name })];
@@ -68,12 +88,12 @@ export const contentIndexes: Indexes<SnapshotContent> = {
   ],
 };
 
-export const groupIndexes: Indexes<GroupSnapshot> = {
+const groupIndexes: Indexes<GroupSnapshot> = {
   /** Groups that are not ready, by namespace: those whose claims are to be protected. */
   [unfinished]: ({ metadata, status }) => (status?.readyToUse === true ? [] : [metadata.namespace ?? ""]),
 };
 
-export const groupContentIndexes: Indexes<GroupSnapshotContent> = {
+const groupContentIndexes: Indexes<GroupSnapshotContent> = {
   [byVolume]: ({ spec }) => (spec.source.volumeHandles ?? []).map((handle) => volumeKey(spec.driver, handle)),
   [byGroup]: ({ spec: { volumeGroupSnapshotRef } }) => [
     keyOf({ namespace: volumeGroupSnapshotRef.namespace, name: volumeGroupSnapshotRef.name ?? "" }),

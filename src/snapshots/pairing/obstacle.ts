@@ -17,6 +17,14 @@ export function errorOf(said: string, now: Date, before: SnapshotError | undefin
   return { time: timeOf(now), message };
 }
 
+/** True when the request's status says so already. */
+export function isToldOn(
+  request: { readonly status?: { readonly error?: SnapshotError } },
+  obstacle: Obstacle,
+): boolean {
+  return request.status?.error?.message === sentence(obstacle.message);
+}
+
 /** A moment as Kubernetes writes it: RFC 3339, whole seconds. */
 export function timeOf(moment: Date): string {
   return moment.toISOString().replace(/\.\d+Z$/, "Z");

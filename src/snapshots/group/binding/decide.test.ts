@@ -5,8 +5,8 @@ import type { LabelSelector } from "../../../kube/object.ts";
 import { aGroup, aGroupClass, aProtectedGroup, aSourceClaim, handleOf } from "../../../testing/group-builders.ts";
 import { aClaim } from "../../../testing/objects/storage.ts";
 import { decideBinding } from "./decide.ts";
-import type { BindingSeen, SelectedClaim } from "./observe.ts";
 import { classOf, firstObstacle } from "./obstacles.ts";
+import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
 const now = new Date("2026-01-02T00:00:00Z");
 const protectedClaim = (name: string) => aSourceClaim(name, { finalizers: [claimFinalizer] });
@@ -41,6 +41,13 @@ const defaultClass = (name: string, driver?: string) =>
   aGroupClass(driver ? { driver } : {}, { name, annotations: { [isDefaultGroupClass]: "true" } });
 const placeholder = (key: string) => `\${${key}}`;
 const withoutClass = aGroup({ spec: { source: { selector: { matchLabels: { app: "db" } } } } });
+
+test("looks again for kinds that are not served, and waits for a change where anything else is missing", () => {
+  const nexts = [{ trouble: "not served", classes: [] }, { claims: [] }].map(
+    (change) => decideBinding(seen(change)).next,
+  );
+  expect(nexts).toEqual([{ when: "poll", capMs: 60_000 }, { when: "onChange" }]);
+});
 
 describe("what keeps a group from being bound", () => {
   test.each<[string, Partial<BindingSeen>, string, readonly string[]]>([
@@ -155,7 +162,7 @@ describe("what keeps a group from being bound", () => {
   ])("%s is told on the group at once, with a reason and a remedy", (_what, change, reason, texts) => {
     const facts = seen(change);
     const plan = decideBinding(facts);
-    expect(plan).toMatchObject({ reason, next: { when: "onChange" }, events: [{ type: "Warning", reason }] });
+    expect(plan).toMatchObject({ reason, events: [{ type: "Warning", reason }] });
     const message = plan.events?.[0]?.message ?? "";
     for (const text of texts) expect(message).toContain(text);
     const error = { time: "2026-01-02T00:00:00Z", message };

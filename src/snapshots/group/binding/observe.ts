@@ -1,52 +1,60 @@
-import type { GroupSource } from "../../../api/group-snapshot/source.ts";
-import type { GroupSnapshot, GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
+import { groupClasses } from "../../../api/group-snapshot/resources.ts";
+import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import type { Cache } from "../../../kube/cache/cache.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
-import type { Claim } from "../../../kube/core/claim.ts";
-import { type Volume, volumes as volumeResource } from "../../../kube/core/volume.ts";
+import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
+import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { isEmptySelector, type KubeObject, matches } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
+import { isToldOn } from "../../pairing/obstacle.ts";
+import { firstObstacle } from "./obstacles.ts";
+import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
-/** What decides whether, and to what, a group that has no content yet is bound. */
-export interface BindingSeen {
-  readonly stage: "binding";
-  readonly group: GroupSnapshot;
-  readonly source: Extract<GroupSource, { readonly kind: "select" }>;
-  readonly classes: readonly GroupSnapshotClass[];
-  /** The claims the selector matches, by name. */
-  readonly claims: readonly SelectedClaim[];
-  /** Why classes or contents cannot be read at all, as where their CRDs are missing. */
-  readonly trouble: string | undefined;
-  readonly now: Date;
-}
+type Caches = Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes">;
 
-export interface SelectedClaim {
-  readonly claim: Claim;
-  /** The volume the claim is bound to, if it exists. */
-  readonly volume: Volume | undefined;
-}
-
+/** Reads the caches; where what they say would be a new obstacle, the API server has the last word: a cache may be behind. */
 export async function observeBinding(
   group: GroupSnapshot,
   source: BindingSeen["source"],
-  caches: Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes">,
+  caches: Caches,
   context: ObserveContext,
 ): Promise<BindingSeen> {
-  const selected = isEmptySelector(source.selector)
-    ? []
-    : caches.claims
-        .list(group.metadata.namespace)
-        .filter((claim) => matches(source.selector, claim.metadata.labels))
-        .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  return {
+  const seen: BindingSeen = {
     stage: "binding",
     group,
     source,
     classes: caches.groupClasses.list(),
-    claims: await Promise.all(selected.map((claim) => withVolume(claim, caches, context))),
+    claims: await selected(source, caches.claims.list(group.metadata.namespace), caches, context),
     trouble: [caches.groupClasses, caches.groupContents].flatMap((cache) => unreadable(cache))[0],
     now: context.now,
   };
+  const obstacle = firstObstacle(seen);
+  const isNews = obstacle !== undefined && !isToldOn(group, obstacle);
+  return isNews && seen.trouble === undefined ? readLive(seen, caches, context) : seen;
+}
+
+async function readLive(seen: BindingSeen, caches: Caches, context: ObserveContext): Promise<BindingSeen> {
+  const { client, signal } = context;
+  const { namespace = "" } = seen.group.metadata;
+  const [classes, claims] = await Promise.all([
+    client.list(groupClasses, { signal }),
+    client.list(claimResource, { namespace, signal }),
+  ]);
+  return { ...seen, classes: classes.items, claims: await selected(seen.source, claims.items, caches, context) };
+}
+
+/** The claims that the selector matches, by name, each with its volume. */
+function selected(
+  { selector }: BindingSeen["source"],
+  claims: readonly Claim[],
+  caches: Caches,
+  context: ObserveContext,
+): Promise<readonly SelectedClaim[]> {
+  if (isEmptySelector(selector)) return Promise.resolve([]);
+  const matching = claims
+    .filter((claim) => matches(selector, claim.metadata.labels))
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return Promise.all(matching.map((claim) => withVolume(claim, caches, context)));
 }
 
 /** A cache in trouble that holds something was read once, and is merely behind for a moment. */

@@ -6,7 +6,7 @@ import { isEmptySelector } from "../../../kube/object.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { chooseClass, isObstacle } from "../../pairing/class.ts";
 import type { Obstacle } from "../../pairing/obstacle.ts";
-import type { BindingSeen, SelectedClaim } from "./observe.ts";
+import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
 /**
  * A content lists every member in its status, at up to 400 bytes each, and etcd takes no object over 1.5 MiB: this many

@@ -10,11 +10,12 @@ import { keyOf } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { groupOwnerOf, isMember } from "../../pairing/member.ts";
+import { isToldOn } from "../../pairing/obstacle.ts";
 import { restoresOf } from "../../pairing/restore.ts";
 import { firstObstacle } from "./obstacles.ts";
 import type { SingleSeen } from "./seen.ts";
 
-/** Reads the caches; where what they say would be an obstacle, the API server has the last word: a cache may be behind. */
+/** Reads the caches; where what they say would be a new obstacle, the API server has the last word: a cache may be behind. */
 export async function observe(
   snapshot: Snapshot,
   caches: SnapshotCaches,
@@ -36,8 +37,9 @@ export async function observe(
     restores: restoresOf(snapshot, caches.claims),
     now: context.now,
   };
-  const wantsContent = !seen.content && !seen.isMember && !isTerminating(snapshot) && source.kind === "claim";
-  return wantsContent && firstObstacle(seen) ? readLive(seen, source.claimName, context) : seen;
+  if (seen.content || seen.isMember || isTerminating(snapshot) || source.kind !== "claim") return seen;
+  const obstacle = firstObstacle(seen);
+  return obstacle && !isToldOn(snapshot, obstacle) ? readLive(seen, source.claimName, context) : seen;
 }
 
 async function readLive(seen: SingleSeen, claimName: string, { client, signal }: ObserveContext): Promise<SingleSeen> {

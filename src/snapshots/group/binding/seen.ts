@@ -1,0 +1,23 @@
+import type { GroupSource } from "../../../api/group-snapshot/source.ts";
+import type { GroupSnapshot, GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
+import type { Claim } from "../../../kube/core/claim.ts";
+import type { Volume } from "../../../kube/core/volume.ts";
+
+/** What decides whether, and to what, a group that has no content yet is bound. */
+export interface BindingSeen {
+  readonly stage: "binding";
+  readonly group: GroupSnapshot;
+  readonly source: Extract<GroupSource, { readonly kind: "select" }>;
+  readonly classes: readonly GroupSnapshotClass[];
+  /** The claims the selector matches, by name. */
+  readonly claims: readonly SelectedClaim[];
+  /** Why classes or contents cannot be read at all, as where their CRDs are missing. */
+  readonly trouble: string | undefined;
+  readonly now: Date;
+}
+
+export interface SelectedClaim {
+  readonly claim: Claim;
+  /** The volume the claim is bound to, if it exists. */
+  readonly volume: Volume | undefined;
+}
