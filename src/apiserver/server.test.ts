@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../lib/clock.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
+import { openDatabase } from "../lib/sqlite.ts";
+import { rawClient } from "../testing/raw-client.ts";
 import { startApiServer } from "./server.ts";
 
 let dataDir: string;
@@ -73,4 +75,23 @@ test("a torn database is refused with its path and what to do", async () => {
   await (await start()).close();
   truncateSync(join(dataDir, "api.db"), 5000);
   await expect(start()).rejects.toThrow(/api\.db.*restore it from a backup/);
+});
+
+test("a write that could not be made durable is refused whatever the format of the answer, and leaves nothing", async () => {
+  const server = await start();
+  const client = rawClient(server);
+  const maps = "/api/v1/namespaces/default/configmaps";
+  const other = await openDatabase({ path: join(dataDir, "api.db") });
+  other.exec("BEGIN IMMEDIATE");
+  const codes = [];
+  for (const accept of ["application/yaml", "application/json"]) {
+    const body = { metadata: { name: "lost" }, data: {} };
+    codes.push((await client.send("POST", maps, { body, headers: { accept } })).code);
+  }
+  other.exec("ROLLBACK");
+  other.close();
+  codes.push((await client.send("GET", `${maps}/lost`)).code);
+  client.close();
+  await server.close();
+  expect(codes).toEqual([409, 409, 404]);
 });

@@ -80,9 +80,7 @@ async function serve(parts: HandlerParts, call: Call): Promise<void> {
   if (!verdict.allowed) throw badRequest(verdict.reason);
   await parts.intercept?.({ method, url: request.url ?? "/", user, userAgent: request.headers["user-agent"] ?? "" });
   const answer = await answerOf(parts, call);
-  if (!answer) return;
-  await parts.store.settled(); // nobody hears of what is not durable
-  await send(request, response, answer);
+  if (answer) await send(request, response, answer);
 }
 
 const ok: Answer = { code: 200, body: Buffer.from("ok"), contentType: "text/plain; charset=utf-8" };

@@ -44,7 +44,9 @@ export async function serveResource(api: ServingApi, call: ResourceRequest): Pro
     name === undefined
       ? await serveCollection(api, call, target)
       : await serveObject(api, call, { ...target, name, ...subresourceOf(served, call.path) });
-  return answer && inFormat(answer, negotiated(call.request.headers.accept, served.custom).format);
+  if (!answer) return undefined;
+  await api.store.settled(); // nobody hears of what is not durable; at once, as another turn has another transaction
+  return inFormat(answer, negotiated(call.request.headers.accept, served.custom).format);
 }
 
 function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
@@ -61,8 +63,9 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
     case "HEAD": {
       if (truth(query, "watch")) return serveWatch(api, call, target);
       const options = listOptions(query);
-      if (options.continueToken || options.resourceVersionMatch) await api.store.quiet();
-      return listAnswer(target, list(api, target, options), presentation(api, call, target));
+      const ofThePast = options.continueToken || options.resourceVersionMatch;
+      const read = () => list(api, target, options);
+      return listAnswer(target, ofThePast ? await api.store.whenQuiet(read) : read(), presentation(api, call, target));
     }
     case "POST": {
       if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();

@@ -26,8 +26,8 @@ export interface Store {
   remove(collection: string, last: JsonObject): Stored;
   /** Resolves when everything written so far is durable. @throws Failure if it could not be made so */
   settled(): Promise<void>;
-  /** Resolves at a moment at which no write is on its way to the disk. */
-  quiet(): Promise<void>;
+  /** Reads at a moment at which no write is on its way to the disk: what it sees is durable, and was told to listeners. */
+  whenQuiet<T>(read: () => T | Promise<T>): Promise<T>;
   onCommit(listener: (changes: readonly Change[]) => void): void;
   /** Commits what is left and closes the log. */
   close(): void;
@@ -106,8 +106,9 @@ class MemoryStore implements Store {
     return this.#batch?.done ?? Promise.resolve();
   }
 
-  async quiet(): Promise<void> {
-    while (this.#batch) await this.#batch.done;
+  async whenQuiet<T>(read: () => T | Promise<T>): Promise<T> {
+    while (this.#batch) await this.#batch.done.catch(() => undefined); // whoever wrote is told
+    return read();
   }
 
   onCommit(listener: (changes: readonly Change[]) => void): void {

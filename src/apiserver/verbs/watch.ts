@@ -2,7 +2,7 @@ import { badRequest, expired, statusOf, versionAhead } from "../status.ts";
 import type { WatchHub } from "../watch/hub.ts";
 import { type EventEncoder, Watcher, type WatchSink } from "../watch/watcher.ts";
 import { parseRevision } from "./list.ts";
-import { parseSelection, type SelectorTexts } from "./selection.ts";
+import { parseSelection, type Selection, type SelectorTexts } from "./selection.ts";
 import type { Api, Target } from "./verb.ts";
 
 export interface WatchOptions extends SelectorTexts {
@@ -30,15 +30,23 @@ const defaultTimeoutMs = { least: 30 * 60_000, most: 60 * 60_000 };
  * A version that is no longer held ends the watch with an ERROR event (410), as Kubernetes does.
  * @throws Failure "invalid" before `open` is called
  */
-export async function watch(
-  api: Api & { readonly hub: WatchHub },
-  target: Target,
-  options: WatchOptions,
-  client: WatchClient,
-): Promise<void> {
+export async function watch(api: WatchApi, target: Target, options: WatchOptions, client: WatchClient): Promise<void> {
   const selection = parseSelection(target, options);
   const start = startOf(options);
-  await api.store.quiet();
+  // A write that is not committed yet would be seen twice, or once too often if it failed.
+  await api.store.whenQuiet(() => begin(api, target, { options, selection, start }, client));
+}
+
+type WatchApi = Api & { readonly hub: WatchHub };
+
+interface Asked {
+  readonly options: WatchOptions;
+  readonly selection: Selection;
+  readonly start: Start;
+}
+
+/** From reading where the kind stands to following it, nothing may come in between. */
+function begin(api: WatchApi, target: Target, { options, selection, start }: Asked, client: WatchClient) {
   const { served, namespace } = target;
   const collection = api.store.collection(served.collection);
   const now = api.store.revision;
@@ -53,11 +61,16 @@ export async function watch(
     return watcher.fail(statusOf(expired(`too old resource version: ${revision} (${collection.trimmedTo})`)));
   else watcher.replay(collection.changesAfter(revision));
   if (options.sendInitialEvents) watcher.deliverInitialEnd();
-  await api.hub.follow(watcher, { timeoutMs: timeoutMs(api, options), left });
+  return api.hub.follow(watcher, { timeoutMs: timeoutMs(api, options), left });
+}
+
+interface Start {
+  readonly list: boolean;
+  readonly from: number;
 }
 
 /** Where a watch begins: with a list of what is there, or after a version. */
-function startOf(options: WatchOptions): { readonly list: boolean; readonly from: number } {
+function startOf(options: WatchOptions): Start {
   const { sendInitialEvents, resourceVersionMatch } = options;
   const from = parseRevision(options.resourceVersion) ?? 0;
   if (sendInitialEvents === undefined) {
