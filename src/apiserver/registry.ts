@@ -72,7 +72,8 @@ function servedOf(kind: Kind, origin: { readonly custom: boolean; readonly since
   const isStored = !keptAs && kind.version === kind.storageVersion;
   const show = (stored: JsonObject) => {
     if (keptAs) return keptAs.fromStored(stored);
-    return isStored ? stored : kind.convert(stored, kind.version);
+    if (isStored && !origin.custom) return stored;
+    return kind.convert(stored, kind.version); // also where this version is the stored one now: another one may have been
   };
   /** Defaults and pruning of a definition that is newer than the object. Whether it is still valid is not asked on reading. */
   const upToDate = (object: JsonObject) => kind.admit(object, { verb: "update", old: object, now: new Date(0) }).object;

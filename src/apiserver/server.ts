@@ -10,6 +10,7 @@ import { adminName, type Credentials, loadCredentials } from "./auth/credentials
 import { loadLibrary } from "./cel/library.ts";
 import { lockDataFolder } from "./config/data-folder.ts";
 import { writeKubeconfig } from "./config/kubeconfig.ts";
+import type { Converters } from "./crd/custom-kind.ts";
 import { collectGarbage } from "./gc/collector.ts";
 import { documentsOf } from "./http/documents.ts";
 import { type Intercept, requestHandler } from "./http/handler.ts";
@@ -39,6 +40,8 @@ export interface ApiServerOptions {
   readonly host?: string;
   /** Custom resource definitions to be there, created or updated, before the server answers. */
   readonly crds: readonly JsonObject[];
+  /** How objects of custom kinds become those of another version; only apiVersion changes where there is none. */
+  readonly converters?: Converters;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -112,7 +115,7 @@ interface Parts {
 }
 
 async function serve(options: ApiServerOptions, { credentials, store, closing }: Parts): Promise<Listener> {
-  const { clock, random, log, host = "127.0.0.1", port } = options;
+  const { clock, random, log, host = "127.0.0.1", port, converters = new Map() } = options;
   const registry = createRegistry(builtInKinds());
   const hub = new WatchHub(store, clock);
   const rules = new Map([
@@ -120,7 +123,7 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
     [claimsId, claimRules(store)],
     [definitionsId, definitionRules(store, clock)],
   ]);
-  const api = { store, registry, clock, random, hub, rules };
+  const api = { store, registry, clock, random, hub, rules, converters };
   serveDefinitions(api);
   ensureNamespaces(api);
   await ensureDefinitions(api, options.crds);

@@ -1,4 +1,5 @@
 import { crds } from "../api/crds.ts";
+import { groupConverters } from "../api/group-snapshot/converters.ts";
 import { startApiServer } from "../apiserver/server.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
@@ -11,7 +12,8 @@ export async function startApiserver(
   const server = await startApiServer({
     dataDir: options.dataDir,
     port: options.port,
-    crds: options.crds ? (crds as readonly object[] as readonly JsonObject[]) : [], // plain data,
+    crds: options.crds ? (crds as readonly object[] as readonly JsonObject[]) : [], // plain data
+    converters: groupConverters,
     clock: around.clock,
     random: around.random,
     log: around.log,

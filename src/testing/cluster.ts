@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Converters } from "../apiserver/crd/custom-kind.ts";
 import type { Intercept } from "../apiserver/http/handler.ts";
 import { type ApiServer, startApiServer } from "../apiserver/server.ts";
 import type { Window } from "../apiserver/store/store.ts";
@@ -11,6 +12,7 @@ import { systemRandom } from "../lib/random.ts";
 
 export interface ThrowAwayOptions {
   readonly crds?: readonly JsonObject[];
+  readonly converters?: Converters;
   readonly clock?: Clock;
   readonly log?: Logger;
   /** Sees each request first: tests slow it down or make it fail here. */
@@ -43,6 +45,7 @@ export async function throwAwayApi(options: ThrowAwayOptions = {}): Promise<Thro
       dataDir,
       port,
       crds: options.crds ?? [],
+      ...(options.converters && { converters: options.converters }),
       clock: options.clock ?? systemClock,
       random: systemRandom,
       log: options.log ?? silent,

@@ -1,4 +1,5 @@
 import { crds } from "../api/crds.ts";
+import { groupConverters } from "../api/group-snapshot/converters.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../api/group-snapshot/types.ts";
 import { contents, snapshots } from "../api/snapshot/resources.ts";
@@ -41,7 +42,7 @@ const timeoutMs = 30_000;
 
 /** Starts all but the processes. The scripted driver has what `options` say. */
 export async function snapshotLab(options: { readonly driver?: ScriptedDriverOptions } = {}): Promise<SnapshotLab> {
-  const api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[] }); // definitions are plain data
+  const api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[], converters: groupConverters }); // definitions are plain data
   const driver = await scriptedDriver(options.driver);
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
   const client = kubeClient({ config, userAgent: "lab", clock: systemClock, random: systemRandom });

@@ -16,6 +16,9 @@ import { withoutOldErrors } from "./ratchet.ts";
 /** Turns an object of one version of a kind into another version. */
 export type Converter = (object: JsonObject, toVersion: string) => JsonObject;
 
+/** By the names of the definitions whose objects they convert, whatever strategy those have. */
+export type Converters = ReadonlyMap<string, Converter>;
+
 /** One version of a custom kind. Its schema and rules are compiled when the first object comes. */
 export function customKind(definition: Definition, version: Version, convert: Converter | undefined): Kind {
   const { group, names } = definition;

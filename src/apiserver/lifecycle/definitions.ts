@@ -2,6 +2,7 @@ import { assert } from "../../lib/assert.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { equalJson, type JsonObject } from "../../lib/json.ts";
 import { checkCrd, crdStatus, kindsOf } from "../crd/crd.ts";
+import type { Converters } from "../crd/custom-kind.ts";
 import { collectionOf, type Served } from "../registry.ts";
 import type { Change } from "../store/collection.ts";
 import type { Store } from "../store/store.ts";
@@ -42,7 +43,7 @@ function withCleanup(definition: JsonObject): JsonObject {
   return withMetadata(definition, { ...metadata, finalizers: [...others, cleanup] });
 }
 
-type ServingApi = Api & { readonly hub: WatchHub };
+type ServingApi = Api & { readonly hub: WatchHub; readonly converters: Converters };
 
 /**
  * Serves the kinds of the definitions there are, of each new one from the moment its creation is durable, and of none that
@@ -91,7 +92,7 @@ function follow(api: ServingApi, { type, stored, previous }: Change): void {
 function serve(api: ServingApi, stored: Stored, previous: Stored | undefined): void {
   if (!isEstablished(stored.object)) return;
   if (previous && isEstablished(previous.object) && equalJson(previous.object.spec, stored.object.spec)) return;
-  api.registry.serve(stored.key.name, kindsOf(stored.object), stored.revision);
+  api.registry.serve(stored.key.name, kindsOf(stored.object, api.converters.get(stored.key.name)), stored.revision);
   endWatches(api);
 }
 
