@@ -69,7 +69,7 @@ export interface ApiServer {
  *   in the folder is damaged
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const unlock = lockDataFolder(options.dataDir);
+  const unlock = await lockDataFolder(options.dataDir);
   try {
     return await start(options, unlock);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { serve } from "../csi/server.ts";
 import type { Clock } from "../lib/clock.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, isFailure } from "../lib/failure.ts";
+import { lockFile } from "../lib/file-lock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { topologyOf } from "./answer.ts";
@@ -14,7 +15,6 @@ import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
 import { prepareLayout, removeSockets } from "./pool/layout.ts";
-import { lockPool } from "./pool/lock.ts";
 import { poolOf } from "./pool/pool.ts";
 import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
@@ -90,7 +90,10 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
 async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) {
   const { clock, random, log, files = systemFiles } = options;
   const layout = await prepareLayout(options.poolDir);
-  const lock = await lockPool(layout.driverLock);
+  const lock = await lockFile(layout.driverLock).catch((error: unknown) => {
+    if (!isFailure(error, "busy")) throw error;
+    throw new Failure("busy", `another driver has the pool ${layout.pool}; stop that one first`, { cause: error });
+  });
   closing.push(() => lock.release());
   const state = await openState(layout.state);
   const ended: (() => Promise<void>)[] = [];

@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   readonly path: string;
   /** "full": a commit survives power loss. "normal": it survives the death of the process; the last ones may go with the power. */
   readonly synchronous?: "full" | "normal";
+  /** How long to wait for others to let go of the file: 2 s, longer than any transaction of ours takes. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -95,11 +97,8 @@ function rollback(native: NativeDatabase): void {
   }
 }
 
-/** Longer than any transaction of ours takes; a file locked longer is in use by another process. */
-const busyTimeoutMs = 2000;
-
 function prepareFile(native: NativeDatabase, options: DatabaseOptions): void {
-  native.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  native.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 2000}`);
   native.exec("PRAGMA journal_mode = WAL");
   native.exec(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
   native.exec("PRAGMA foreign_keys = ON");
