@@ -39,11 +39,11 @@ async function makeContent(version: string, name: string, status: JsonObject): P
     },
   };
   const made = await client.send("POST", path(version), { body: content });
-  expect(made.code, made.text).toBe(201);
+  expect(made).toMatchObject({ code: 201 });
   const said = await client.send("PUT", `${path(version, name)}/status`, {
     body: stringifyJson({ ...made.body, status }),
   });
-  expect(said.code, said.text).toBe(200);
+  expect(said).toMatchObject({ code: 200 });
 }
 
 const read = async (version: string, name: string) => (await client.send("GET", path(version, name))).body;
@@ -80,7 +80,7 @@ test("a client of v1beta1 that writes its whole content back costs the members n
   expect(shown.metadata).toMatchObject({ annotations: { [infoListAnnotation]: stringifyJson([member]) } });
   const labelled = { ...shown, metadata: { ...(shown.metadata as JsonObject), labels: { a: "b" } } };
   const put = await client.send("PUT", path("v1beta1", "whole"), { body: stringifyJson(labelled) });
-  expect(put.code, put.text).toBe(200);
+  expect(put).toMatchObject({ code: 200 });
   expect((await read("v1", "whole")).status).toEqual({ volumeSnapshotInfoList: [member] });
   expect((await read("v1", "whole")).metadata).not.toHaveProperty("annotations");
 });
@@ -112,5 +112,5 @@ async function storeIn(version: string): Promise<void> {
   const spec = body.spec as { readonly versions: readonly JsonObject[] };
   const versions = spec.versions.map((one) => ({ ...one, storage: one.name === version }));
   const put = await client.send("PUT", contentsDefinition, { body: { ...body, spec: { ...spec, versions } } });
-  expect(put.code, put.text).toBe(200);
+  expect(put).toMatchObject({ code: 200 });
 }
