@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { durationMs, falseOnly, sizeInBytes, wholeNumber } from "./options.ts";
+import { durationMs, falseOnly, httpAddress, sizeInBytes, wholeNumber } from "./options.ts";
 
 describe("sizes", () => {
   test.each([
@@ -39,4 +39,19 @@ test("takes --leader-election=false, and says of true that one replica is to run
   expect(falseOnly("false")).toBe(false);
   expect(() => falseOnly("true")).toThrow(/no leader election yet; run one replica/);
   expect(() => falseOnly("maybe")).toThrow('give true or false, not "maybe".');
+});
+
+describe("addresses", () => {
+  test.each([
+    [":8080", { host: undefined, port: 8080 }],
+    ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+    ["localhost:65535", { host: "localhost", port: 65_535 }],
+    ["[::1]:8080", { host: "::1", port: 8080 }],
+  ])("reads the address %s", (text, address) => {
+    expect(httpAddress(text)).toEqual(address);
+  });
+
+  test.each(["", "8080", ":", ":65536", "::1:8080", "http://x:80"])("refuses %j as an address", (text) => {
+    expect(() => httpAddress(text)).toThrow(/such as :8080 or 127\.0\.0\.1:8080/);
+  });
 });

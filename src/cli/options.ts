@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ApiOptions } from "../processes/connect.ts";
+import type { HttpAddress, HttpOptions } from "../processes/http-endpoint.ts";
 
 /** Options that several commands share, each with one meaning. */
 export const kubeconfigOption = () =>
@@ -30,6 +31,27 @@ const kubeApiQpsOption = () =>
 
 const kubeApiBurstOption = () =>
   new Option("--kube-api-burst <n>", "requests that may exceed --kube-api-qps for a moment").argParser(wholeNumber(1));
+
+const httpEndpointOption = () =>
+  new Option("--http-endpoint <address>", "serves metrics and /healthz there, such as :8080; off by default").argParser(
+    httpAddress,
+  );
+
+const metricsPathOption = () =>
+  new Option("--metrics-path <path>", "path of the metrics at --http-endpoint").argParser(urlPath).default("/metrics");
+
+/** Parses an address in Go's spelling: host:port, [address]:port, or :port for every address of the machine. */
+export function httpAddress(text: string): HttpAddress {
+  const [, bracketed, host, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits !== undefined && port <= 65_535) return { host: bracketed ?? (host || undefined), port };
+  throw new InvalidArgumentError(`give an address such as :8080 or 127.0.0.1:8080, not "${text}".`);
+}
+
+function urlPath(text: string): string {
+  if (text.startsWith("/") && text !== "/healthz") return text;
+  throw new InvalidArgumentError(`give a path that begins with / and is not /healthz, not "${text}".`);
+}
 
 /** Parses a whole number in a range. */
 export function wholeNumber(min = 0, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -80,7 +102,7 @@ export function durationMs(text: string): number {
 }
 
 /** The flags of every process that works on a cluster's API. */
-export interface ApiFlags extends ApiOptions {
+export interface ApiFlags extends ApiOptions, HttpOptions {
   readonly verbosity: number;
 }
 
@@ -106,6 +128,8 @@ export function addApiOptions(command: Command): Command {
     kubeApiQpsOption(),
     kubeApiBurstOption(),
     leaderElectionOption(),
+    httpEndpointOption(),
+    metricsPathOption(),
     verbosityOption(),
   ].reduce((made, option) => made.addOption(option), command);
 }

@@ -3,6 +3,7 @@ import { type CacheOptions, cacheOf } from "../kube/cache/cache-of.ts";
 import type { Client } from "../kube/client/client.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import { eventRecorder } from "../kube/controller/events.ts";
+import type { ControllerMetrics } from "../kube/controller/metrics.ts";
 import { runController } from "../kube/controller/run-controller.ts";
 import type { KubeObject, Resource } from "../kube/object.ts";
 import { limiter } from "../lib/limit.ts";
@@ -23,6 +24,8 @@ export interface HostOptions {
   readonly component: string;
   readonly workerThreads: number;
   readonly workerActions: number;
+  /** Counts what the controller of this name does; nothing is counted when absent. */
+  readonly metrics?: ((name: string) => ControllerMetrics) | undefined;
 }
 
 /** What `--worker-threads` and `--worker-actions` are by default. */
@@ -43,7 +46,8 @@ export function controllerHost(client: Client, options: HostOptions, around: Sur
       return cache;
     },
     add(reconciler) {
-      runs.push(() => runController(reconciler, deps));
+      const metrics = options.metrics?.(reconciler.name);
+      runs.push(() => runController(reconciler, { ...deps, ...(metrics && { metrics }) }));
     },
     async start() {
       const ended = Promise.all([...caches.map((cache) => cache.run(signal)), ...runs.map((run) => run())]);

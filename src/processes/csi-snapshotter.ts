@@ -7,11 +7,12 @@ import type { Client } from "../kube/client/client.ts";
 import { groupContentController } from "../snapshots/group/content-controller.ts";
 import { singleCutting } from "../snapshots/single/cutting/controller.ts";
 import { type ApiOptions, connect } from "./connect.ts";
-import { controllerHost } from "./controller-host.ts";
+import { controllerHost, type HostOptions } from "./controller-host.ts";
 import { connectDriver } from "./csi.ts";
+import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
-export interface SnapshotterOptions extends Pick<ApiOptions, "workerThreads" | "workerActions"> {
+export interface SnapshotterOptions extends Omit<HostOptions, "component"> {
   /** Limit of one call to the driver. */
   readonly timeoutMs: number;
   readonly snapshotNamePrefix?: string;
@@ -23,12 +24,17 @@ export interface SnapshotterOptions extends Pick<ApiOptions, "workerThreads" | "
 
 /** The sidecar: cuts and deletes, through one driver, what contents ask for. */
 export async function startCsiSnapshotter(
-  options: ApiOptions & SnapshotterOptions & { readonly csiAddress: string },
+  options: ApiOptions & HttpOptions & SnapshotterOptions & { readonly csiAddress: string },
   around: Surroundings,
 ): Promise<Running> {
-  const driver = await connectDriver(options.csiAddress, around);
+  const metrics = await serveMetrics(options, around);
+  const driver = await connectDriver(options.csiAddress, around, metrics?.csi);
   const client = await connect({ ...options, userAgent: "groupsnap-csi-snapshotter" });
-  const { ended } = await runCsiSnapshotter({ client, ...driver }, options, around);
+  const { ended } = await runCsiSnapshotter(
+    { client, ...driver },
+    { ...options, metrics: metrics?.controllers },
+    around,
+  );
   return { ready: `csi-snapshotter of ${driver.capabilities.driver}`, ended };
 }
 

@@ -10,11 +10,12 @@ import { claimProvisioner } from "../provisioning/claims.ts";
 import { claimIndexes } from "../provisioning/deps.ts";
 import { volumeReleaser } from "../provisioning/volumes.ts";
 import { type ApiOptions, connect } from "./connect.ts";
-import { controllerHost } from "./controller-host.ts";
+import { controllerHost, type HostOptions } from "./controller-host.ts";
 import { connectDriver } from "./csi.ts";
+import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
-export interface ProvisionerOptions extends Pick<ApiOptions, "workerThreads" | "workerActions"> {
+export interface ProvisionerOptions extends Omit<HostOptions, "component"> {
   /** Limit of one call to the driver. */
   readonly timeoutMs: number;
   readonly extraCreateMetadata: boolean;
@@ -22,12 +23,13 @@ export interface ProvisionerOptions extends Pick<ApiOptions, "workerThreads" | "
 
 /** The provisioner: volumes of one driver for the claims that want them. */
 export async function startProvisioner(
-  options: ApiOptions & ProvisionerOptions & { readonly csiAddress: string },
+  options: ApiOptions & HttpOptions & ProvisionerOptions & { readonly csiAddress: string },
   around: Surroundings,
 ): Promise<Running> {
-  const driver = await connectDriver(options.csiAddress, around);
+  const metrics = await serveMetrics(options, around);
+  const driver = await connectDriver(options.csiAddress, around, metrics?.csi);
   const client = await connect({ ...options, userAgent: "groupsnap-provisioner" });
-  const { ended } = await runProvisioner({ client, ...driver }, options, around);
+  const { ended } = await runProvisioner({ client, ...driver }, { ...options, metrics: metrics?.controllers }, around);
   return { ready: `provisioner of ${driver.capabilities.driver}`, ended };
 }
 

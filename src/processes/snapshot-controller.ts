@@ -6,19 +6,24 @@ import { claimProtection } from "../snapshots/pairing/claim/controller.ts";
 import { singleContentController } from "../snapshots/single/content/controller.ts";
 import { singleController } from "../snapshots/single/controller.ts";
 import { type ApiOptions, connect } from "./connect.ts";
-import { controllerHost } from "./controller-host.ts";
+import { controllerHost, type HostOptions } from "./controller-host.ts";
+import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** Everything the snapshot-controller runs, in the order in which a snapshot meets it. */
-export async function startSnapshotController(options: ApiOptions, around: Surroundings): Promise<Running> {
+export async function startSnapshotController(
+  options: ApiOptions & HttpOptions,
+  around: Surroundings,
+): Promise<Running> {
+  const metrics = await serveMetrics(options, around);
   const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller" });
-  const { ended } = await runSnapshotController(client, options, around);
+  const { ended } = await runSnapshotController(client, { ...options, metrics: metrics?.controllers }, around);
   return { ready: "snapshot-controller", ended };
 }
 
 export function runSnapshotController(
   client: Client,
-  options: Pick<ApiOptions, "workerThreads" | "workerActions">,
+  options: Omit<HostOptions, "component">,
   around: Surroundings,
 ): Promise<{ readonly ended: Promise<void> }> {
   const host = controllerHost(client, { component: "snapshot-controller", ...options }, around);

@@ -56,6 +56,9 @@ export function prometheusMetrics(registry: Registry): (name: string) => Control
   return (name) => {
     const [theDepth, theAdds, theRetries] = [depth.labels(name), adds.labels(name), retries.labels(name)];
     const [theWaits, theWorks] = [waits.labels(name), works.labels(name)];
+    theDepth.set(0); // what is there from the start can be seen to grow
+    theAdds.inc(0);
+    theRetries.inc(0);
     return {
       depth: (keys) => theDepth.set(keys),
       added: () => theAdds.inc(),
