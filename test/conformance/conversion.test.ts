@@ -71,12 +71,11 @@ const kubectl = (...args: string[]) =>
     signal: AbortSignal.timeout(30_000),
   });
 
-const startWebhook = () =>
-  groupsnap.start([
-    "webhook",
-    ...["--port", String(port), "--bind-address", "127.0.0.1"],
-    ...["--url", `https://127.0.0.1:${port}/convert`, "--kubeconfig", api.kubeconfigPath],
-  ]);
+const startWebhook = () => {
+  const here = ["--port", String(port), "--bind-address", "127.0.0.1"];
+  const reached = ["--url", `https://127.0.0.1:${port}/convert`, "--kubeconfig", api.kubeconfigPath];
+  return groupsnap.start(["webhook", ...here, ...reached]);
+};
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

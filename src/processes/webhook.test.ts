@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { crds } from "../api/crds.ts";
+import type { KubeClient } from "../kube/client/kube-client.ts";
+import { type Definition, definitions } from "../kube/core/definition.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { JsonObject } from "../lib/json.ts";
+import { silent } from "../lib/log.ts";
+import { systemRandom } from "../lib/random.ts";
+import { type ThrowAwayApi, throwAwayApi } from "../testing/cluster.ts";
+import { connect } from "./connect.ts";
+import { startWebhook, type WebhookOptions } from "./webhook.ts";
+
+const name = "volumegroupsnapshotcontents.groupsnapshot.storage.k8s.io";
+const reached = { serviceName: "hook", serviceNamespace: "ns" };
+
+let api: ThrowAwayApi;
+let client: KubeClient;
+beforeAll(async () => {
+  api = await throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[] }); // plain data
+  client = await connect({ kubeconfig: api.kubeconfigPath, userAgent: "test" });
+});
+afterAll(async () => {
+  client.close();
+  await api.stop();
+});
+
+const call = () => ({ signal: AbortSignal.timeout(10_000) });
+
+/** Runs a webhook until `stop`. */
+async function running(options: Partial<WebhookOptions>) {
+  const stopped = new AbortController();
+  const around = { clock: systemClock, random: systemRandom, log: silent, signal: stopped.signal };
+  const { ended } = await startWebhook({ port: 0, kubeconfig: api.kubeconfigPath, ...options }, around);
+  return {
+    stop: async () => {
+      stopped.abort(new DOMException("stopped", "AbortError"));
+      await ended;
+    },
+  };
+}
+
+interface Stanza {
+  readonly strategy: string;
+  readonly webhook?: {
+    readonly clientConfig: { readonly caBundle: string; readonly service?: object; readonly url?: string };
+  };
+}
+
+async function stanza(): Promise<Stanza> {
+  const { spec } = await client.get<Definition>(definitions, { name }, call());
+  return (spec as { readonly conversion: Stanza }).conversion; // by its schema
+}
+
+const config = async () => (await stanza()).webhook?.clientConfig;
+const authoritiesIn = (bundle = "") => Buffer.from(bundle, "base64").toString("utf8").match(/BEGIN/g)?.length ?? 0;
+
+test("two webhooks point the definitions at their service, and the bundle trusts both", async () => {
+  const first = await running({ reached });
+  await vi.waitFor(async () => expect(authoritiesIn((await config())?.caBundle)).toBe(1));
+  expect((await config())?.service).toMatchObject({ name: "hook", namespace: "ns", path: "/convert" });
+  const second = await running({ reached });
+  await vi.waitFor(async () => expect(authoritiesIn((await config())?.caBundle)).toBe(2));
+  await first.stop();
+  await second.stop();
+});
+
+test("a definition that is made later, or made anew, is pointed at the webhook as soon as it is there", async () => {
+  const webhook = await running({ reached: { url: "https://127.0.0.1:1" } });
+  await vi.waitFor(async () => expect((await config())?.url).toBe("https://127.0.0.1:1/convert"));
+  expect((await config())?.service).toBeUndefined();
+  await client.delete(definitions, { name }, call());
+  await vi.waitFor(async () => expect(await client.find(definitions, { name }, call())).toBeUndefined());
+  const again = crds.find(({ metadata }) => metadata.name === name);
+  await client.create(definitions, again as never, call());
+  await vi.waitFor(async () => expect((await config())?.url).toBe("https://127.0.0.1:1/convert"));
+  await webhook.stop();
+});
+
+test("a webhook that nobody can find has nothing to make a certificate for", async () => {
+  await expect(running({})).rejects.toThrow(
+    /give a certificate by --tls-cert-file .* or say by --url or --service-name/,
+  );
+});
