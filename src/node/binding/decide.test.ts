@@ -187,6 +187,11 @@ describe("what becomes of a claim that has its volume", () => {
     expect(decideBinding(seeing(aClaim("data", {}, terminating), { inUse })).steps).toEqual([]);
   });
 
+  test("looks again whether a claim under deletion is still published, as nothing in the API may tell", () => {
+    const decided = decideBinding(seeing(aClaim("data", {}, terminating), { inUse: "published" }));
+    expect(decided.next).toEqual({ when: "later", delayMs: 1000 });
+  });
+
   test("lets a claim under deletion go when nobody uses it any more", () => {
     expect(only(seeing(aClaim("data", {}, terminating)))?.do).toBe("unprotectClaim");
   });

@@ -30,6 +30,12 @@ type BindingPlan = Plan<BindingAction>;
 /** Classes whose volumes are made by hand. */
 const noProvisioner = "kubernetes.io/no-provisioner";
 
+/**
+ * A volume whose path was never told, because the process died in between, disappears from this machine without a change
+ * in the API: so that end is looked for.
+ */
+const publishedCheckMs = 1000;
+
 /** Which volume the claim has, gets, or waits for. */
 export function decideBinding(seen: BindingSeen): BindingPlan {
   const { claim } = seen;
@@ -47,7 +53,9 @@ export function decideBinding(seen: BindingSeen): BindingPlan {
 
 function letGo({ claim, inUse }: BindingSeen): BindingPlan {
   if (!claim.metadata.finalizers?.includes(claimProtection)) return nothing("LetGo");
-  if (inUse) return nothing(inUse === "pods" ? "UsedByPods" : "StillPublished");
+  if (inUse === "pods") return nothing("UsedByPods");
+  if (inUse === "published")
+    return { ...nothing("StillPublished"), next: { when: "later", delayMs: publishedCheckMs } };
   return { reason: "UnprotectClaim", steps: [[{ do: "unprotectClaim", claim }]], next: onChange };
 }
 
