@@ -32,6 +32,7 @@ const calls = { timeoutMs: 60_000, extraCreateMetadata: false } as const;
 export async function startStandalone(options: StandaloneOptions, around: Surroundings): Promise<Running> {
   const dataDir = resolve(options.dataDir);
   const [api, driver, controllers] = stages(around);
+  around.signal.addEventListener("abort", controllers.stop, { once: true }); // also while they wait for a cluster
   const server = options.kubeconfig
     ? undefined
     : await startApiserver({ dataDir, port: options.port, crds: true }, api.around);
@@ -43,13 +44,18 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     startStorage({ ...options, dataDir, socket }, driver.around),
     furnish(client, { withCrds: server === undefined }, around),
   ]);
-  const working = await startControllers({ client, socket, dataDir, kubeconfig }, controllers.around);
-  const ended = inTurn(around.signal, [
-    { stage: controllers, ended: working.ended },
+  const below: Order = [
     { stage: driver, ended: storage.ended },
     ...(server ? [{ stage: api, ended: server.ended }] : []),
-  ]);
-  return { ready: `kubeconfig ${kubeconfig}`, ended };
+  ];
+  try {
+    const { ended } = await startControllers({ client, socket, dataDir, kubeconfig }, controllers.around);
+    const order = [{ stage: controllers, ended }, ...below];
+    return { ready: `kubeconfig ${kubeconfig}`, ended: inTurn(around.signal, order) };
+  } catch (error) {
+    await stopInTurn(below);
+    throw error;
+  }
 }
 
 function startStorage(
@@ -118,12 +124,15 @@ function stages(around: Surroundings): readonly [Stage, Stage, Stage] {
   return [stage(), stage(), stage()];
 }
 
+type Order = readonly { readonly stage: Stage; readonly ended: Promise<void> }[];
+
 /** Waits for the signal, then stops one stage after the other. A stage that ends by itself takes the others with it. */
-async function inTurn(
-  signal: AbortSignal,
-  order: readonly { readonly stage: Stage; readonly ended: Promise<void> }[],
-): Promise<void> {
+async function inTurn(signal: AbortSignal, order: Order): Promise<void> {
   await Promise.race([aborted(signal), ...order.map(({ ended }) => ended)]);
+  await stopInTurn(order);
+}
+
+async function stopInTurn(order: Order): Promise<void> {
   for (const { stage, ended } of order) {
     stage.stop();
     await ended;

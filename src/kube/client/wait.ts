@@ -43,11 +43,16 @@ export async function waitFor<T extends KubeObject>(
       }
     }
   } catch (error) {
-    if (!wait.signal.aborted) throw error;
+    if (!isTimeout(wait.signal)) throw error;
     throw new Failure("timeout", `waited too long for ${wait.what}; it was last seen as ${summary(last)}`, {
       cause: error,
     });
   }
+}
+
+/** Aborted by its time, and not because whoever waits is to stop. */
+function isTimeout({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 function summary(object: KubeObject | undefined): string {
