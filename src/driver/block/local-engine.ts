@@ -9,8 +9,8 @@ import type { CutRequest, ServedExport } from "./protocol.ts";
 import { type Member, takeByCopy, takeByReflink } from "./take.ts";
 import { Volume } from "./volume.ts";
 
-/** Copying in the background keeps this many threads busy; the others are for the volumes' own reads and writes. */
-const backgroundThreads = 6;
+/** Copying in the background takes this many threads and no more, or writers of the volumes wait for a processor. */
+const backgroundThreads = 2;
 
 interface Deps {
   readonly opener: ImageOpener;
