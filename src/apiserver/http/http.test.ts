@@ -2,6 +2,8 @@ import { connect } from "node:http2";
 import { request } from "node:https";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAuthority, issueCertificate } from "../../lib/certificate.ts";
+import { systemRandom } from "../../lib/random.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../../testing/cluster.ts";
 import { type RawClient, rawClient } from "../../testing/raw-client.ts";
 
@@ -42,6 +44,20 @@ test("a client certificate of the kubeconfig is as good as the token", async () 
       .end();
   });
   expect(code).toBe(200);
+});
+
+test("a certificate that another authority gave to the administrator's name is worth nothing", async () => {
+  const made = { now: new Date(), random: systemRandom };
+  const authority = await createAuthority({ ...made, commonName: "groupsnap-ca" });
+  const who = { commonName: "groupsnap-admin", organizations: ["system:masters"], use: "client" } as const;
+  const { certPem, keyPem } = await issueCertificate(authority, { ...made, ...who });
+  const code = await new Promise((resolve, reject) => {
+    const options = { ca: api.caPem, cert: certPem, key: keyPem, agent: false };
+    request(`${api.url}/api`, options, (answer) => resolve(answer.resume().statusCode))
+      .on("error", reject)
+      .end();
+  });
+  expect(code).toBe(401);
 });
 
 test("HTTP/2 is spoken, and many requests share one connection", async () => {

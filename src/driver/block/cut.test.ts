@@ -163,6 +163,16 @@ describe("a cut", () => {
     expect((await disks[0]?.client.read(0, 1))?.[0]).toBe(2);
   });
 
+  test("whose target cannot be synced is given up: what is not on the disk was not taken", async () => {
+    const real = imageOpener(await loadKernel());
+    const sync = () => Promise.reject(Object.assign(new Error("input/output error"), { code: "EIO" }));
+    const create = async (path: string, bytes: number) => changed(await real.create(path, bytes), { sync });
+    await engineOver({ open: real.open, create }, 1);
+    const members = disks.map(({ image }) => ({ image, target: join(folder, "t.img") }));
+    const { copied } = await engine.cut({ id: "c", members, reflink: false });
+    await expect(copied).rejects.toThrow("input/output error");
+  });
+
   test("that cannot make its targets leaves the volumes' gates open", async () => {
     await engineOver(imageOpener(undefined), 2);
     const members = disks.map(({ image }) => ({ image, target: join(folder, "nowhere", "t.img") }));
