@@ -9,7 +9,7 @@ import {
 import type { GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { snapshotHandle } from "../../../api/handles.ts";
 import { memberNamesOf } from "../../../api/names.ts";
-import type { Snapshot } from "../../../api/snapshot/types.ts";
+import type { Snapshot, SnapshotContent } from "../../../api/snapshot/types.ts";
 import {
   aCut,
   aGroupContent,
@@ -234,6 +234,21 @@ describe("the members", () => {
       snapshot: one.snapshot && withOwner(one.snapshot, { uid: "somebody" }),
     }));
     expect(decideMembers({ ...facts, members }).reason).toBe("GroupSnapshotMisbound");
+  });
+
+  test.each<[string, Partial<SnapshotContent["spec"]>]>([
+    ["another snapshot on the storage", { source: { snapshotHandle: snapshotHandle("other") } }],
+    ["another namespace's snapshot", { volumeSnapshotRef: { namespace: "bank", name: "theirs", uid: "theirs" } }],
+  ])("are not bound to a content of the same name that stands for %s", (_what, spec) => {
+    const facts = membersSeen("told");
+    const members = facts.members.map((one) => ({
+      ...one,
+      content: one.content && { ...one.content, spec: { ...one.content.spec, ...spec } },
+    }));
+    expect(decideMembers({ ...facts, members })).toMatchObject({
+      reason: "GroupSnapshotMisbound",
+      events: [{ message: expect.stringContaining("stands for another snapshot") as string }],
+    });
   });
 
   test("that were deleted alone stay, and their owner is told why", () => {

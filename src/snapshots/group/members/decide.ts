@@ -139,7 +139,7 @@ function membersBeingDeleted({ group, members }: MembersSeen): readonly EventVal
 }
 
 function firstObstacle(seen: MembersSeen): Obstacle | undefined {
-  return misbound(seen) ?? badList(seen) ?? foreignMember(seen);
+  return misbound(seen) ?? badList(seen) ?? foreignMember(seen) ?? foreignContent(seen);
 }
 
 function misbound({ group, content }: MembersSeen): Obstacle | undefined {
@@ -173,5 +173,21 @@ function foreignMember({ group, members }: MembersSeen): Obstacle | undefined {
     message:
       `VolumeSnapshot "${foreign.names.snapshot}" has the name of a member of this group and is not owned by it; ` +
       "delete it to go on",
+  };
+}
+
+/** A content that names the snapshot by another uid is ours still: the snapshot was taken away by force, and made again. */
+function foreignContent({ group, members }: MembersSeen): Obstacle | undefined {
+  const foreign = members.find(({ content, names, info }) => {
+    const { volumeSnapshotRef: ref, source } = content?.spec ?? {};
+    const isNamed = ref?.name === names.snapshot && ref.namespace === group.metadata.namespace;
+    return content && !(isNamed && source?.snapshotHandle === info.snapshotHandle);
+  });
+  if (!foreign) return undefined;
+  return {
+    reason: groupReasons.misbound,
+    message:
+      `VolumeSnapshotContent "${foreign.names.content}" has the name of a member's content of this group and stands for ` +
+      "another snapshot; delete it to go on",
   };
 }
