@@ -1,5 +1,4 @@
 import type { Resource } from "../kube/object.ts";
-import type { JsonObject } from "../lib/json.ts";
 import type { Schema } from "./schema.ts";
 
 /** A CustomResourceDefinition as it is applied. */
@@ -10,6 +9,7 @@ export interface Crd {
   readonly spec: CrdSpec;
 }
 
+/** Says nothing of conversion: None is what that means, and whoever applies it again leaves a webhook's stanza alone. */
 export interface CrdSpec {
   readonly group: string;
   readonly names: {
@@ -20,7 +20,6 @@ export interface CrdSpec {
     readonly shortNames: readonly string[];
   };
   readonly scope: "Namespaced" | "Cluster";
-  readonly conversion: JsonObject & { readonly strategy: "None" | "Webhook" };
   readonly versions: readonly CrdVersion[];
 }
 
@@ -67,7 +66,6 @@ export function crd({ resource, shortNames, approved, versions }: CrdParts): Crd
         shortNames,
       },
       scope: resource.namespaced ? "Namespaced" : "Cluster",
-      conversion: { strategy: "None" },
       versions,
     },
   };

@@ -110,10 +110,11 @@ async function write(version: GroupVersion, name: string, status: object): Promi
   return client.updateStatus(resource, { ...made, status }, call());
 }
 
+const patience = { timeout: 60_000, interval: 200 };
+
 /** The API server hears of a changed definition a little later, and of the webhook's certificate with it. */
 async function untilConverted(): Promise<void> {
   await write("v1", "probe", { volumeSnapshotInfoList: [member] });
-  const patience = { timeout: 60_000, interval: 200 };
   await vi.waitFor(async () => {
     expect((await read("v1beta1", "probe")).status).toHaveProperty("volumeSnapshotHandlePairList");
   }, patience);
@@ -181,12 +182,9 @@ describe("kube-apiserver with our webhook", () => {
     );
     expect((await read("v1beta2", "in-v1")).status).toBeDefined();
     webhook = await startWebhook();
-    await vi.waitFor(
-      async () => {
-        expect((await read("v1beta1", "in-v1")).status).toMatchObject({ volumeSnapshotHandlePairList: [pair] });
-      },
-      { timeout: 60_000, interval: 200 },
-    );
+    await vi.waitFor(async () => {
+      expect((await read("v1beta1", "in-v1")).status).toMatchObject({ volumeSnapshotHandlePairList: [pair] });
+    }, patience);
   });
 
   test("a content is deleted through any version", async () => {
@@ -195,3 +193,32 @@ describe("kube-apiserver with our webhook", () => {
     expect(items).toEqual([]);
   });
 });
+
+describe("objects from before an upgrade", () => {
+  test("a content that was stored when v1beta1 alone was served has its members in v1, and goes through it", async () => {
+    const name = `volumegroupsnapshotcontents.${groupContents.group}`;
+    await kubectl("delete", "crd", name);
+    const [, ours] = groupSnapshotCrds;
+    const beta = ours?.spec.versions.filter((version) => version.name === "v1beta1") ?? [];
+    const onlyBeta = { ...ours?.spec, versions: beta.map((version) => ({ ...version, storage: true })) };
+    await client.create(definitions, { ...ours, spec: onlyBeta } as never, call());
+    await untilServed("v1beta1");
+    await vi.waitFor(() => write("v1beta1", "old", statusIn.v1beta1), patience); // it is pointed at the webhook meanwhile
+    await kubectl("apply", "--server-side", "--force-conflicts", "-f", "deploy/crds");
+    await untilServed("v1");
+    await vi.waitFor(
+      async () =>
+        expect((await read("v1", "old")).status).toEqual({ creationTime: moment, volumeSnapshotInfoList: [pair] }),
+      patience,
+    );
+    const old = await read("v1", "old");
+    await client.updateStatus(resourceIn("v1"), { ...old, status: statusIn.v1 }, call());
+    expect((await read("v1beta1", "old")).status).toMatchObject({ volumeSnapshotHandlePairList: [pair] });
+    await client.delete(resourceIn("v1"), { name: "old" }, call());
+    expect((await client.list(resourceIn("v1"), call())).items).toEqual([]);
+  });
+});
+
+async function untilServed(version: GroupVersion): Promise<void> {
+  await vi.waitFor(() => client.list(resourceIn(version), call()), patience);
+}

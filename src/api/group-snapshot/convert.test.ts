@@ -219,7 +219,7 @@ describe("what cannot be converted is refused with a reason", () => {
     ["a status that is none", { ...content("v1", {}), status: [] }, "v1alpha1", /status must be an object/],
     ["metadata that is none", { ...v1, metadata: "x" }, "v1alpha1", /metadata must be an object/],
     ["numbers as annotations", { ...v1, metadata: { annotations: { a: 7 } } }, "v1alpha1", /annotations must be texts/],
-  ])("%s is refused", (_what, object, toVersion, message) => {
+  ])("conversion of %s is refused", (_what, object, toVersion, message) => {
     expect(() => convertGroupObject(object, toVersion)).toThrow(message);
   });
 
