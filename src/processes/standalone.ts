@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { localDriverName } from "../api/local-driver.ts";
 import type { Client } from "../kube/client/client.ts";
 import { isHeld, leases } from "../kube/core/lease.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { startApiserver } from "./apiserver.ts";
 import { connect } from "./connect.ts";
 import { defaultWorkers } from "./controller-host.ts";
@@ -37,7 +38,8 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     ? undefined
     : await startApiserver({ dataDir, port: options.port, crds: true }, api.around);
   const kubeconfig = options.kubeconfig ?? server?.ready.replace("kubeconfig ", "") ?? "";
-  ownFolder(dataDir);
+  makeFolder(dataDir);
+  chmodSync(dataDir, 0o700); // it holds keys and volumes: nobody else's business
   const socket = join(dataDir, "csi.sock");
   const client = await connect({ kubeconfig, userAgent: "groupsnap-start" });
   const [storage] = await Promise.all([
@@ -137,10 +139,4 @@ async function stopInTurn(order: Order): Promise<void> {
     stage.stop();
     await ended;
   }
-}
-
-/** The folder holds keys and volumes: nobody else's business. */
-function ownFolder(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  chmodSync(dataDir, 0o700);
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, isFailure } from "../../lib/failure.ts";
 import { lockFile } from "../../lib/file-lock.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 /** The folder is ours until this is called. */
 export type Unlock = () => void;
@@ -34,7 +35,7 @@ export async function lockDataFolder(folder: string): Promise<Unlock> {
 /** @throws Failure "precondition" that names the folder */
 function makeOwn(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     chmodSync(folder, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // neither throws anything else

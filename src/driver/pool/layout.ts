@@ -3,6 +3,7 @@ import { lstat, mkdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { socketPathLimitBytes } from "../../lib/nbd/wire.ts";
 
 /** Where everything of one pool lies. */
@@ -32,7 +33,7 @@ const socketNameBytes = 64;
  */
 export async function prepareLayout(poolDir: string): Promise<Layout> {
   try {
-    await mkdir(poolDir, { recursive: true, mode: ownerOnly });
+    makeFolder(poolDir);
     const pool = await realpath(poolDir);
     const volumes = join(pool, "volumes");
     const snapshots = join(pool, "snapshots");
