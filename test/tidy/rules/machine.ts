@@ -5,7 +5,8 @@ const ownFolder =
   /(?<![\w.~-])(\/home\/[a-z_][\w-]*\/|\/Users\/\w+\/|\/root\/|\/work\/|\/mnt\/[c-z]\/|[A-Z]:\\Users\\)/;
 const packageHost =
   /https?:\/\/(?:[^\s"'@/]+@)?([\w.-]*(?:registry|npm|pypi|proxy|artifactory|nexus|mirror)[\w.-]*)(?::\d+)?\//gi;
-const publicHosts = new Set(["registry.npmjs.org", "www.npmjs.com", "registry.k8s.io"]);
+/** npm writes what it likes into it. */
+const lockFile = "package-lock.json";
 
 const join = (...parts: readonly string[]) => parts.join("/");
 
@@ -15,7 +16,7 @@ export const noMachine: Rule = {
     [...repository.texts]
       .filter(([path]) => !isRule(path))
       .flatMap(([path, text]) =>
-        text.split("\n").flatMap((line, i) => traitsIn(line).map((trait) => `${path}:${i + 1}: names ${trait}`)),
+        text.split("\n").flatMap((line, i) => traitsIn(path, line).map((trait) => `${path}:${i + 1}: names ${trait}`)),
       ),
   controls: [
     {
@@ -25,13 +26,13 @@ export const noMachine: Rule = {
     { files: { "src/lib/a.ts": `const a = "${join("", "Users", "jane", "a")}";` }, caught: ["/Users/jane/"] },
     { files: { "a.sh": `cd ${join("", "root", "x")}\ncd ${join("", "work", "x")}` }, caught: ["/root/", "/work/"] },
     {
-      files: { "package-lock.json": `"https:/${join("", "npm.corp.example", "left-pad.tgz")}"` },
+      files: { "docs/install.md": `"https:/${join("", "npm.corp.example", "left-pad.tgz")}"` },
       caught: ["npm.corp.example"],
     },
     { files: { ".npmrc": `registry=http:/${join("", "proxy:4873", "")}` }, caught: ["proxy"] },
     {
       files: {
-        "package-lock.json": '"https://registry.npmjs.org/a/-/a-1.tgz"',
+        "package-lock.json": `"https:/${join("", "npm.corp.example", "a", "-", "a-1.tgz")}"`,
         "docs/a.md": "docs/home/page, ~/work/x",
       },
       caught: [],
@@ -39,8 +40,8 @@ export const noMachine: Rule = {
   ],
 };
 
-function traitsIn(line: string): readonly string[] {
+function traitsIn(path: string, line: string): readonly string[] {
   const [folder] = ownFolder.exec(line) ?? [];
-  const hosts = [...line.matchAll(packageHost)].map(([, host = ""]) => host).filter((host) => !publicHosts.has(host));
+  const hosts = path === lockFile ? [] : [...line.matchAll(packageHost)].map(([, host = ""]) => host);
   return [...(folder ? [folder] : []), ...hosts];
 }
