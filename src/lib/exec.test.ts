@@ -23,7 +23,7 @@ test("a program that ignores its input is no failure", async () => {
 test("a program that is not installed is named as missing", async () => {
   await expect(exec(["mkfs.nothing", "-q"], options)).rejects.toMatchObject({
     code: "notFound",
-    message: "cannot run `mkfs.nothing -q`: mkfs.nothing is not installed",
+    message: "cannot run `mkfs.nothing -q`: mkfs.nothing is not installed, or not for this user",
   });
 });
 

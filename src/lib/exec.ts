@@ -21,7 +21,7 @@ const outputLimitBytes = 1 << 20;
  * Runs a program, never through a shell, and waits for its end.
  *
  * @param argv program and arguments
- * @throws Failure "notFound" if there is no such program; "timeout"; "cancelled" on abort; "tooLarge" if it prints more
+ * @throws Failure "notFound" if there is no such program that we may run; "timeout"; "cancelled" on abort; "tooLarge" if it prints more
  *   than 1 MiB; "internal" with the end of its standard error if it exits with anything but 0
  */
 export function exec(argv: readonly [string, ...string[]], options: ExecOptions): Promise<ExecResult> {
@@ -46,8 +46,13 @@ export function exec(argv: readonly [string, ...string[]], options: ExecOptions)
       reject(failure);
     };
     child.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT")
-        return fail(new Failure("notFound", `cannot run ${what}: ${program} is not installed`, { cause: error }));
+      // A folder of PATH that we may not look into makes it EACCES.
+      if (error.code === "ENOENT" || error.code === "EACCES")
+        return fail(
+          new Failure("notFound", `cannot run ${what}: ${program} is not installed, or not for this user`, {
+            cause: error,
+          }),
+        );
       if (late.aborted)
         return fail(new Failure("timeout", `${what} did not end within ${options.timeoutMs} ms`, { cause: error }));
       fail(
