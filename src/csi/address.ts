@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
 import { Failure } from "../lib/failure.ts";
-
-/** What fits in sun_path of a Unix socket address on Linux, its closing zero taken off. */
-const socketPathLimitBytes = 107;
+import { socketPathLimitBytes } from "../lib/socket-path.ts";
 
 /**
  * The absolute path behind a CSI endpoint: `unix:///run/csi.sock`, `unix:/run/csi.sock` or a bare path.

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
-import { socketPathLimitBytes } from "../../lib/nbd/wire.ts";
+import { socketPathLimitBytes } from "../../lib/socket-path.ts";
 
 /** Where everything of one pool lies. */
 export interface Layout {

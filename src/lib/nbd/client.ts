@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { realpath } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { Failure } from "../failure.ts";
+import { socketPathLimitBytes } from "../socket-path.ts";
 import { Connection, type NbdClient } from "./connection.ts";
-import { socketPathLimitBytes } from "./wire.ts";
 
 export type { NbdClient } from "./connection.ts";
 

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { Failure } from "../failure.ts";
+import { socketPathLimitBytes } from "../socket-path.ts";
 import type { NbdDevice } from "./device.ts";
 import { serveHandshake } from "./handshake.ts";
 import { converse, type Parser } from "./parser.ts";
 import { Transmission } from "./transmission.ts";
-import { socketPathLimitBytes } from "./wire.ts";
 
 /** Enough for every client with a connection a core; a leak in a client must not eat our file descriptors. */
 const connectionLimit = 64;

@@ -62,9 +62,6 @@ export const payloadLimitBytes = 32 << 20;
 /** An export's name may have 4,096 bytes; with it and a handful of information requests no honest option is longer. */
 export const optionLimitBytes = 16 << 10;
 
-/** What the kernel's sun_path holds, without the final zero. */
-export const socketPathLimitBytes = 107;
-
 export const requestHeaderBytes = 28;
 export const replyHeaderBytes = 16;
 
