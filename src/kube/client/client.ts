@@ -4,8 +4,8 @@ import type { At, Draft, KubeObject, ObjectMeta, Resource } from "../object.ts";
 /**
  * A Kubernetes API, typed. Every call takes a signal; every failure is a `Failure` whose `details` is the server's Status
  * where there was one: notFound (404), exists (409 AlreadyExists), conflict (409 Conflict), invalid (400, 422),
- * forbidden, unauthenticated, expired (410), exhausted (429, with retryAfterMs), timeout (504), unavailable (503, or no
- * connection), tooLarge (413).
+ * forbidden, unauthenticated, expired (410), exhausted (429, with retryAfterMs), timeout (504), unavailable (503, no
+ * connection, or an object of a kind that is not served), tooLarge (413).
  */
 export interface Client {
   /** @throws Failure "notFound" */

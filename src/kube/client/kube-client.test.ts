@@ -47,7 +47,8 @@ describe("requests", () => {
   ])(
     "an answer of %i %s becomes a failure of its code that names verb, resource and object",
     async (code, reason, expected) => {
-      http.handler = (_request, response) => answer(response, code, statusOf(code, reason, "because"));
+      const status = { ...statusOf(code, reason, "because"), details: { name: "a", kind: "things" } };
+      http.handler = (_request, response) => answer(response, code, status);
       const failure = await failureIn(http.client.create(things, storedThing("a") as never, { signal }));
       expect(failure.code).toBe(expected);
       expect(failure.message).toBe(`cannot create things.example.com demo/a: because (${code} ${reason})`);
@@ -61,6 +62,21 @@ describe("requests", () => {
       code: "unavailable",
     });
   });
+
+  test.each([
+    ["a page of its web server", "404 page not found"],
+    ["a Status that names no object", JSON.stringify(statusOf(404, "NotFound", "no such path"))],
+  ])(
+    "an object of a kind that is not served is not called missing, where the server answers with %s",
+    async (_, page) => {
+      http.handler = (_request, response) => answer(response, 404, page);
+      const failure = await failureIn(http.client.find(things, { namespace: "demo", name: "a" }, { signal }));
+      expect(failure.code).toBe("unavailable");
+      expect(failure.message).toMatch(
+        /get things.example.com demo\/a.*not served in version v1: install its CustomRes/,
+      );
+    },
+  );
 
   test("a busy server is asked again when it said so, and the caller never knows", async () => {
     http.handler = (_request, response) =>

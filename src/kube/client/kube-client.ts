@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import { isFailure } from "../../lib/failure.ts";
+import { Failure, isFailure } from "../../lib/failure.ts";
 import type { Json } from "../../lib/json.ts";
 import { limiter } from "../../lib/limit.ts";
 import type { Random } from "../../lib/random.ts";
@@ -61,7 +61,7 @@ export function kubeClient(options: KubeClientOptions): KubeClient {
       const { namespace, name = "", generateName } = { name: undefined, generateName: undefined, ...draft.metadata };
       const what = `create ${nameOf(resource)} ${keyOf({ namespace, name: name || `${generateName ?? ""}*` })}`;
       const path = pathOf(resource, { namespace });
-      return typed(http.json({ method: "POST", path, what, body: draft, signal: call.signal }));
+      return typed(resource, http.json({ method: "POST", path, what, body: draft, signal: call.signal }));
     },
     update: (resource, object, call) =>
       one(http, { method: "PUT", verb: "update", resource, at: object.metadata, call, body: object }),
@@ -107,12 +107,27 @@ function one<T extends KubeObject>(http: Requests, request: OneRequest<T>): Prom
   const { method, verb, resource, at, call, subresource, ...body } = request;
   const what = `${verb} ${nameOf(resource)}${subresource ? `/${subresource}` : ""} ${keyOf(at)}`;
   const path = objectPath(resource, { namespace: at.namespace, name: at.name }, subresource);
-  return typed(http.json({ method, path, what, signal: call.signal, ...body }));
+  return typed(resource, http.json({ method, path, what, signal: call.signal, ...body }));
 }
 
-/** The server's answer, as the type that the resource declares: the schema holds it to that, not we. */
-async function typed<T extends KubeObject>(answer: Promise<Json>): Promise<T> {
-  return (await answer) as unknown as T; // an API server answers with an object of the kind it was asked for
+/**
+ * The server's answer, as the type that the resource declares: the schema holds it to that, not we.
+ *
+ * @throws Failure "unavailable" where the kind is not served: its objects may be there all the same, so none is called missing
+ */
+async function typed<T extends KubeObject>(resource: Resource<T>, answer: Promise<Json>): Promise<T> {
+  try {
+    return (await answer) as unknown as T; // an API server answers with an object of the kind it was asked for
+  } catch (error) {
+    if (!isFailure(error, "notFound") || namesAnObject(error)) throw error;
+    const remedy = `${nameOf(resource)} is not served in version ${resource.version}: install its CustomResourceDefinition`;
+    throw new Failure("unavailable", `${error.message}; ${remedy}`, { cause: error });
+  }
+}
+
+/** What is missing has a name; a path that nothing serves has none. */
+function namesAnObject({ details }: Failure): boolean {
+  return Boolean(asStatus(details)?.details?.name);
 }
 
 function undefinedIfNotFound(error: unknown): undefined {
