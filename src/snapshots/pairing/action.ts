@@ -1,8 +1,6 @@
 import type { ActContext } from "../../kube/controller/controller.ts";
 import type { Draft, KubeObject, Resource } from "../../kube/object.ts";
-import { deleteObject, ensureObject } from "../../kube/writes.ts";
-import { isFailure } from "../../lib/failure.ts";
-import { type Change, isTerminating, patchOf } from "./change.ts";
+import { type Change, changeObject, deleteObject, ensureObject, patchStatus } from "../../kube/writes.ts";
 
 /** What decisions about API objects ask for; `group/` and `single/` add their own actions beside these. */
 export type ObjectAction =
@@ -28,29 +26,16 @@ export async function actOn(action: ObjectAction, context: ActContext): Promise<
       return ensureObject(action.resource, { draft: action.draft, isOurs }, context);
     }
     case "change":
-      return change(action, context);
+      return changeObject(action.resource, action.object, action.change, context);
     case "writeStatus": {
       const object: KubeObject & { readonly status: object } = { ...action.object, status: action.status };
       await client.updateStatus(action.resource, object, { signal });
       return;
     }
-    case "patchStatus": {
-      const patch = { type: "merge", patch: { status: action.status } } as const;
-      await client.patch(action.resource, action.object.metadata, patch, { signal, subresource: "status" });
-      return;
-    }
+    case "patchStatus":
+      return patchStatus(action.resource, action.object, action.status, context);
     case "delete":
       return deleteObject(action.resource, action.object, context);
-  }
-}
-
-/** The last finalizer of an object that is being deleted may be off already, and the object gone with it. */
-async function change(action: ObjectAction & { do: "change" }, { client, signal }: ActContext): Promise<void> {
-  const { resource, object } = action;
-  try {
-    await client.patch(resource, object.metadata, patchOf(object, action.change), { signal });
-  } catch (error) {
-    if (!(isTerminating(object) && isFailure(error, "notFound"))) throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { patchOf } from "../../kube/writes.ts";
 import { aClaim, aContentOf, aReadySnapshot } from "../../testing/objects/storage.ts";
 import { bindingOf } from "./binding.ts";
 import { bySnapshot, contentIndexes, sourceSnapshotsOf } from "./caches.ts";
-import { patchOf } from "./change.ts";
 import { chooseClass } from "./class.ts";
 import { isMember } from "./member.ts";
 import { errorOf, notice, warning } from "./obstacle.ts";
