@@ -13,7 +13,10 @@ import type { Surroundings } from "./surroundings.ts";
 export interface ControllerHost {
   readonly client: Client;
   /** A cache that lives as long as the process. */
-  cache<T extends KubeObject>(resource: Resource<T>, options?: Pick<CacheOptions<T>, "indexes" | "optional">): Cache<T>;
+  cache<T extends KubeObject>(
+    resource: Resource<T>,
+    options?: Pick<CacheOptions<T>, "indexes" | "optional" | "labelSelector">,
+  ): Cache<T>;
   add<T extends KubeObject, Seen, Action>(reconciler: Reconciler<T, Seen, Action>): void;
   /** Starts caches and controllers; resolves when all caches have been read once. Rejects with the signal's reason. */
   start(): Promise<{ readonly ended: Promise<void> }>;

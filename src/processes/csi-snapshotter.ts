@@ -1,4 +1,5 @@
 import { groupClasses, groupContents } from "../api/group-snapshot/resources.ts";
+import { managedBy } from "../api/labels.ts";
 import { groupSnapshotNaming, type StorageNaming, snapshotNaming } from "../api/names.ts";
 import { classes, contents } from "../api/snapshot/resources.ts";
 import type { Capabilities } from "../csi/capabilities.ts";
@@ -20,6 +21,8 @@ export interface SnapshotterOptions extends Omit<HostOptions, "component"> {
   readonly groupsnapshotNamePrefix?: string;
   readonly groupsnapshotNameUuidLength?: number;
   readonly extraCreateMetadata: boolean;
+  /** Only contents that are labelled with this node are worked on; all of the driver's unless it is given. */
+  readonly nodeName?: string;
 }
 
 /** The sidecar: cuts and deletes, through one driver, what contents ask for. */
@@ -50,10 +53,11 @@ export function runCsiSnapshotter(
     { component: `csi-snapshotter ${capabilities.driver}`, ...options },
     around,
   );
+  const selected = options.nodeName === undefined ? {} : { labelSelector: `${managedBy}=${options.nodeName}` };
   host.add(
     groupContentController({
       caches: {
-        groupContents: host.cache(groupContents, { optional: true }),
+        groupContents: host.cache(groupContents, { optional: true, ...selected }),
         groupClasses: host.cache(groupClasses, { optional: true }),
       },
       csi,
@@ -70,7 +74,7 @@ export function runCsiSnapshotter(
   );
   host.add(
     singleCutting({
-      contents: host.cache(contents),
+      contents: host.cache(contents, selected),
       classes: host.cache(classes),
       csi,
       capabilities,

@@ -3,6 +3,7 @@ import { groupController } from "../snapshots/group/controller.ts";
 import { groupContentGuard } from "../snapshots/group/release/guard.ts";
 import { snapshotCaches } from "../snapshots/pairing/caches.ts";
 import { claimProtection } from "../snapshots/pairing/claim/controller.ts";
+import type { SnapshotOptions } from "../snapshots/pairing/options.ts";
 import { singleContentController } from "../snapshots/single/content/controller.ts";
 import { singleController } from "../snapshots/single/controller.ts";
 import { type ApiOptions, connect } from "./connect.ts";
@@ -12,7 +13,7 @@ import type { Running, Surroundings } from "./surroundings.ts";
 
 /** Everything the snapshot-controller runs, in the order in which a snapshot meets it. */
 export async function startSnapshotController(
-  options: ApiOptions & HttpOptions,
+  options: ApiOptions & HttpOptions & SnapshotOptions,
   around: Surroundings,
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
@@ -23,15 +24,15 @@ export async function startSnapshotController(
 
 export function runSnapshotController(
   client: Client,
-  options: Omit<HostOptions, "component">,
+  options: Omit<HostOptions, "component"> & SnapshotOptions,
   around: Surroundings,
 ): Promise<{ readonly ended: Promise<void> }> {
   const host = controllerHost(client, { component: "snapshot-controller", ...options }, around);
-  const caches = snapshotCaches(host.cache);
+  const caches = snapshotCaches(host.cache, options);
   host.add(claimProtection({ caches }));
-  host.add(groupController({ caches }));
+  host.add(groupController({ caches, options }));
   host.add(groupContentGuard({ caches }));
-  host.add(singleController({ caches }));
+  host.add(singleController({ caches, options }));
   host.add(singleContentController({ caches }));
   return host.start();
 }

@@ -37,14 +37,14 @@ type How = "absent" | "snapshot" | "both" | "told";
 function aMember(group: GroupSnapshot, groupContent: GroupSnapshotContent, info: SnapshotInfo, how: How): Member {
   const volume = info.volumeHandle ?? handleOf("");
   const common = commonOf(group, groupContent);
-  const claim = aSourceClaim(volume.replace("handle-of-", "")).claim;
+  const source = aSourceClaim(volume.replace("handle-of-", ""));
   const handle = info.snapshotHandle ?? snapshotHandle("");
   const bare: Member = {
     names: memberNamesOf(group, volume),
     info: { ...info, snapshotHandle: handle },
     snapshot: undefined,
     content: undefined,
-    claim,
+    ...source,
   };
   if (how === "absent") return bare;
   const snapshot = stored<Snapshot>(snapshotFor(common, bare));

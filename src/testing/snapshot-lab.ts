@@ -2,20 +2,22 @@ import { crds } from "../api/crds.ts";
 import { groupConverters } from "../api/group-snapshot/converters.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../api/group-snapshot/types.ts";
-import { contents, snapshots } from "../api/snapshot/resources.ts";
+import { classes, contents, snapshots } from "../api/snapshot/resources.ts";
+import type { Snapshot, SnapshotClass } from "../api/snapshot/types.ts";
 import { capabilitiesOf } from "../csi/capabilities.ts";
 import type { Client } from "../kube/client/client.ts";
 import { kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
 import { type Claim, claims } from "../kube/core/claim.ts";
 import { namespaces } from "../kube/core/namespace.ts";
-import { volumes } from "../kube/core/volume.ts";
-import type { At, KubeObject, Resource } from "../kube/object.ts";
+import { type VolumeSpec, volumes } from "../kube/core/volume.ts";
+import { type At, apiVersionOf, type Draft, type KubeObject, type Resource } from "../kube/object.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { systemRandom } from "../lib/random.ts";
 import { throwAwayApi } from "./cluster.ts";
 import { aGroup, aGroupClass, aSourceClaim } from "./group-builders.ts";
+import { scriptedDriverName } from "./objects/storage.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { type Processes, processesOf } from "./snapshot-lab/processes.ts";
 
@@ -24,9 +26,11 @@ export interface SnapshotLab extends Omit<Processes, "stopAll"> {
   readonly client: Client;
   readonly driver: ScriptedDriver;
   /** Bound claims labelled app=NAME in namespace "shop", each with a volume of the driver. */
-  makeClaims(app: string, names: readonly string[]): Promise<readonly Claim[]>;
+  makeClaims(app: string, names: readonly string[], spec?: Partial<VolumeSpec>): Promise<readonly Claim[]>;
   /** A group that selects the claims labelled app=NAME. */
   makeGroup(app: string, name?: string, className?: string): Promise<GroupSnapshot>;
+  /** A VolumeSnapshot of one claim. */
+  makeSnapshot(name: string, claimName: string, className?: string): Promise<Snapshot>;
   /** Waits until the object (undefined when it is gone) is as wanted; fails with what it saw last. */
   until<T extends KubeObject>(
     resource: Resource<T>,
@@ -49,17 +53,21 @@ export async function snapshotLab(options: { readonly driver?: ScriptedDriverOpt
   const { signal } = new AbortController();
   await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }, { signal });
   await client.create(groupClasses, strip(aGroupClass()), { signal });
+  await client.create(classes, aClass, { signal });
   const capabilities = await capabilitiesOf(driver.csi, { signal, timeoutMs });
   const { stopAll, ...processes } = processesOf(config, { csi: driver.csi, capabilities });
   return {
     ...processes,
     client,
     driver,
-    makeClaims: (app, names) => Promise.all(names.map((name) => makeClaim({ client, driver, signal }, app, name))),
+    makeClaims: (app, names, spec) =>
+      Promise.all(names.map((name) => makeClaim({ client, driver, signal }, app, { name, ...(spec && { spec }) }))),
     makeGroup(app, name = app, className = "groups") {
       const spec = { volumeGroupSnapshotClassName: className, source: { selector: { matchLabels: { app } } } };
       return client.create(groupSnapshots, strip(aGroup({ spec }, { name })), { signal });
     },
+    makeSnapshot: (name, claimName, className = "singles") =>
+      client.create(snapshots, aSnapshot(name, claimName, className), { signal }),
     until: (resource, at, is) => until(client, resource, { ...at, is }),
     async leftovers() {
       const kinds: readonly Resource[] = [groupSnapshots, groupContents, snapshots, contents];
@@ -75,16 +83,37 @@ export async function snapshotLab(options: { readonly driver?: ScriptedDriverOpt
   };
 }
 
+const aClass: Draft<SnapshotClass> = {
+  apiVersion: apiVersionOf(classes),
+  kind: classes.kind,
+  metadata: { name: "singles" },
+  driver: scriptedDriverName,
+  deletionPolicy: "Delete",
+};
+
+const aSnapshot = (name: string, persistentVolumeClaimName: string, className: string): Draft<Snapshot> => ({
+  apiVersion: apiVersionOf(snapshots),
+  kind: snapshots.kind,
+  metadata: { namespace: "shop", name },
+  spec: { volumeSnapshotClassName: className, source: { persistentVolumeClaimName } },
+});
+
 interface Peers {
   readonly client: Client;
   readonly driver: ScriptedDriver;
   readonly signal: AbortSignal;
 }
 
-async function makeClaim({ client, driver, signal }: Peers, app: string, name: string): Promise<Claim> {
+interface WantedClaim {
+  readonly name: string;
+  readonly spec?: Partial<VolumeSpec>;
+}
+
+async function makeClaim({ client, driver, signal }: Peers, app: string, wanted: WantedClaim): Promise<Claim> {
+  const { name, spec } = wanted;
   const { claim, volume } = aSourceClaim(name, { labels: { app } });
   driver.world.addVolume({ id: volume.spec.csi?.volumeHandle ?? "", name, sizeBytes: 1n << 30n });
-  await client.create(volumes, strip(volume), { signal });
+  await client.create(volumes, strip({ ...volume, spec: { ...volume.spec, ...spec } }), { signal });
   const stored = await client.create(claims, strip(claim), { signal });
   return client.updateStatus(claims, { ...stored, status: claim.status ?? {} }, { signal });
 }

@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from "../object.ts";
 import type { AccessMode, VolumeMode } from "./claim.ts";
+import type { NodeSelectorTerm } from "./node-selector.ts";
 import type { ResourceList } from "./resource-list.ts";
 
 /** PersistentVolume: a volume that exists on some storage. */
@@ -52,16 +53,6 @@ export interface ClaimRef {
 
 export interface VolumeNodeAffinity {
   readonly required: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] };
-}
-
-export interface NodeSelectorTerm {
-  readonly matchExpressions: readonly NodeSelectorRequirement[];
-}
-
-export interface NodeSelectorRequirement {
-  readonly key: string;
-  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt";
-  readonly values?: readonly string[];
 }
 
 export interface VolumeStatus {

@@ -47,7 +47,7 @@ export function decideBinding(seen: BindingSeen): BindingPlan {
   const needsClass = claim.spec.storageClassName === undefined && seen.defaultClass !== undefined;
   if (needsClass)
     return patch(seen, "SetDefaultClass", { spec: { storageClassName: seen.defaultClass.metadata.name } });
-  const match = bestMatch(claim, seen.free, seen.node.labels);
+  const match = bestMatch(claim, seen.free, seen.node);
   return match ? bind(seen, match) : askForVolume(seen);
 }
 

@@ -1,19 +1,23 @@
 import type { Claim } from "../../kube/core/claim.ts";
-import type { NodeSelectorRequirement, Volume } from "../../kube/core/volume.ts";
+import { meetsOneOf } from "../../kube/core/node-selector.ts";
+import type { Volume } from "../../kube/core/volume.ts";
 import { matches } from "../../kube/object.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 
-type Labels = Readonly<Record<string, string>>;
+interface NodeAt {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
 
 /**
  * The smallest free volume that serves the claim on this node. A claim that is to start with data gets none: volumes
  * that exist hold other data.
  */
-export function bestMatch(claim: Claim, free: readonly Volume[], nodeLabels: Labels): Volume | undefined {
+export function bestMatch(claim: Claim, free: readonly Volume[], node: NodeAt): Volume | undefined {
   if (claim.spec.dataSource ?? claim.spec.dataSourceRef) return undefined;
   return free
     .filter((volume) => volume.spec.claimRef === undefined && !volume.metadata.deletionTimestamp)
-    .filter((volume) => whyNot(claim, volume) === undefined && isReachable(volume, nodeLabels))
+    .filter((volume) => whyNot(claim, volume) === undefined && isReachable(volume, node))
     .sort((a, b) => compare(sizeOf(a), sizeOf(b)) || a.metadata.name.localeCompare(b.metadata.name))[0];
 }
 
@@ -42,25 +46,7 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function isReachable({ spec }: Volume, labels: Labels): boolean {
+function isReachable({ spec }: Volume, node: NodeAt): boolean {
   const terms = spec.nodeAffinity?.required.nodeSelectorTerms;
-  return !terms || terms.some((term) => term.matchExpressions.every((requirement) => meets(requirement, labels)));
-}
-
-function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return Number(value) > Number(values[0]);
-    case "Lt":
-      return Number(value) < Number(values[0]);
-  }
+  return !terms || meetsOneOf(terms, node);
 }

@@ -11,6 +11,7 @@ import { actOn, type ObjectAction } from "../pairing/action.ts";
 import { bindingOf } from "../pairing/binding.ts";
 import type { SnapshotCaches } from "../pairing/caches.ts";
 import { hasFinalizer, isTerminating } from "../pairing/change.ts";
+import type { SnapshotOptions } from "../pairing/options.ts";
 import { decideAdoption } from "./binding/adopt.ts";
 import { decideBinding } from "./binding/decide.ts";
 import { observeBinding } from "./binding/observe.ts";
@@ -26,15 +27,17 @@ import { watchesOf } from "./watches.ts";
 /** What the snapshot-controller needs to carry groups through their life. */
 export interface GroupDeps {
   readonly caches: SnapshotCaches;
+  readonly options?: SnapshotOptions;
 }
 
 /** Carries a VolumeGroupSnapshot through its life: one reconciler and one queue, so that its stages never run side by side. */
-export function groupController({ caches }: GroupDeps): Reconciler<GroupSnapshot, GroupSeen, ObjectAction> {
+export function groupController(deps: GroupDeps): Reconciler<GroupSnapshot, GroupSeen, ObjectAction> {
+  const { caches } = deps;
   return {
     name: "snapshot-controller-group-snapshot",
     kind: caches.groups,
     watches: watchesOf(caches),
-    observe: (group, context) => observe(group, caches, context),
+    observe: (group, context) => observe(group, deps, context),
     decide,
     act: actOn,
     onFailure: showFailure,
@@ -42,7 +45,8 @@ export function groupController({ caches }: GroupDeps): Reconciler<GroupSnapshot
   };
 }
 
-async function observe(group: GroupSnapshot, caches: SnapshotCaches, context: ObserveContext): Promise<GroupSeen> {
+async function observe(group: GroupSnapshot, deps: GroupDeps, context: ObserveContext): Promise<GroupSeen> {
+  const { caches } = deps;
   const { now } = context;
   const source = parseGroupSource(group);
   const bound = group.status?.boundVolumeGroupSnapshotContentName;
@@ -54,7 +58,7 @@ async function observe(group: GroupSnapshot, caches: SnapshotCaches, context: Ob
   if (isTerminating(group)) return observeRelease(group, isBound ? content : undefined, caches, now);
   if (source.kind === "adopt" && !(isBound && hasFinalizer(group, groupFinalizer)))
     return { stage: "adoption", group, contentName, content, now };
-  if (content) return observeMembers(group, content, caches, context);
+  if (content) return observeMembers(group, content, deps, context);
   if (mustExist || source.kind === "adopt") return { stage: "lost", group, contentName, now };
   return observeBinding(group, source, caches, context);
 }

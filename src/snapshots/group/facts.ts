@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import { isTerminating } from "../pairing/change.ts";
+import { placeOfGroup } from "./binding/obstacles.ts";
 import type { GroupSeen } from "./seen.ts";
 
 /** What a group's next step depends on, without the statuses, marks and finalizers that we write ourselves. */
@@ -20,6 +21,7 @@ function aboutOf(seen: GroupSeen): unknown {
           isTerminating(claim),
           volume?.spec.csi,
         ]),
+        place: placeOfGroup(seen),
       };
     case "adoption":
       return { content: seen.content?.spec };

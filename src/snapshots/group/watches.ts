@@ -21,6 +21,7 @@ export function watchesOf(caches: SnapshotCaches): readonly Watch[] {
     ]),
     watch(caches.volumes, ({ spec }) => unboundIn(spec.claimRef?.namespace, caches)),
     watch(caches.snapshots, groupsOf),
+    ...(caches.nodes ? [watch(caches.nodes, () => keysOf(caches.groups.list().filter(isUnbound)))] : []),
     watch(caches.contents, (content) => groupsOfContent(content, caches)),
   ];
 }

@@ -4,8 +4,10 @@ import { classes, contents, snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "../../api/snapshot/types.ts";
 import type { Cache, Indexes } from "../../kube/cache/cache.ts";
 import { type Claim, claims } from "../../kube/core/claim.ts";
+import { type Node, nodes } from "../../kube/core/node.ts";
 import { type Volume, volumes } from "../../kube/core/volume.ts";
 import { type KubeObject, keyOf, type Resource } from "../../kube/object.ts";
+import type { SnapshotOptions } from "./options.ts";
 
 /** What the snapshot-controller knows. */
 export interface SnapshotCaches {
@@ -17,6 +19,8 @@ export interface SnapshotCaches {
   readonly groups: Cache<GroupSnapshot>;
   readonly groupContents: Cache<GroupSnapshotContent>;
   readonly groupClasses: Cache<GroupSnapshotClass>;
+  /** Only where contents are labelled with nodes. */
+  readonly nodes?: Cache<Node>;
 }
 
 /** Makes a cache of one kind; `optional` as in `CacheOptions`. */
@@ -29,7 +33,10 @@ type MakeCache = <T extends KubeObject>(
  * Each cache with the indexes that are asked of it. Group kinds that are not served hold nothing up: their caches are empty
  * and say so by `trouble`, single snapshots go on, and groups begin when their CRDs appear.
  */
-export function snapshotCaches(cache: MakeCache): SnapshotCaches {
+export function snapshotCaches(
+  cache: MakeCache,
+  options: Pick<SnapshotOptions, "distributedSnapshotting"> = {},
+): SnapshotCaches {
   return {
     claims: cache(claims, { indexes: claimIndexes }),
     volumes: cache(volumes, { indexes: volumeIndexes }),
@@ -39,6 +46,7 @@ export function snapshotCaches(cache: MakeCache): SnapshotCaches {
     groups: cache(groupSnapshots, { indexes: groupIndexes, optional: true }),
     groupContents: cache(groupContents, { indexes: groupContentIndexes, optional: true }),
     groupClasses: cache(groupClasses, { optional: true }),
+    ...(options.distributedSnapshotting && { nodes: cache(nodes) }),
   };
 }
 

@@ -5,19 +5,18 @@ import { type Failed, type Reconciler, watch } from "../../kube/controller/contr
 import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
 import { keyOf } from "../../kube/object.ts";
 import { actOn, type ObjectAction } from "../pairing/action.ts";
-import { byClaim, byGroup, type SnapshotCaches, sourceSnapshotsOf } from "../pairing/caches.ts";
+import { byClaim, byGroup, sourceSnapshotsOf } from "../pairing/caches.ts";
 import { isTerminating } from "../pairing/change.ts";
 import { errorOf, warning } from "../pairing/obstacle.ts";
 import { isProtected } from "../pairing/protection.ts";
 import { decideBinding } from "./binding/decide.ts";
-import { observe } from "./binding/observe.ts";
+import { observe, type SingleDeps } from "./binding/observe.ts";
+import { placeOfSnapshot } from "./binding/obstacles.ts";
 import type { SingleSeen } from "./binding/seen.ts";
 import { decideRelease } from "./release/decide.ts";
 
 /** The life of a VolumeSnapshot in the snapshot-controller: binding while it lives, release when it goes. */
-export function singleController(deps: {
-  readonly caches: SnapshotCaches;
-}): Reconciler<Snapshot, SingleSeen, ObjectAction> {
+export function singleController(deps: SingleDeps): Reconciler<Snapshot, SingleSeen, ObjectAction> {
   const { caches } = deps;
   const keysOf = (found: readonly Snapshot[]) => found.map((snapshot) => keyOf(snapshot.metadata));
   return {
@@ -36,9 +35,10 @@ export function singleController(deps: {
       watch(caches.volumes, ({ spec: { claimRef } }) =>
         claimRef ? keysOf(caches.snapshots.by(byClaim, keyOf(claimRef)).filter(isUnbound)) : [],
       ),
+      ...(caches.nodes ? [watch(caches.nodes, () => keysOf(caches.snapshots.list().filter(isUnbound)))] : []),
       watch(caches.groups, (group) => keysOf(caches.snapshots.by(byGroup, group.metadata.uid).filter(isTerminating))),
     ],
-    observe: (snapshot, context) => observe(snapshot, caches, context),
+    observe: (snapshot, context) => observe(snapshot, deps, context),
     decide: (seen) => (isTerminating(seen.snapshot) ? decideRelease(seen) : decideBinding(seen)),
     act: actOn,
     onFailure,
@@ -78,6 +78,7 @@ function factsOf(seen: SingleSeen): unknown {
     terminating: isTerminating(snapshot),
     claim: claim && [claim.metadata.uid, claim.status?.phase, isTerminating(claim), isProtected(claim)],
     volume: volume?.metadata.uid,
+    place: placeOfSnapshot(seen),
     content: content && [content.metadata.uid, content.status, isTerminating(content)],
     group: group && [group.metadata.uid, isTerminating(group)],
     classes: classes.map(({ metadata, driver, parameters }) => [

@@ -10,6 +10,7 @@ import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { runCsiSnapshotter } from "../../processes/csi-snapshotter.ts";
 import { runSnapshotController } from "../../processes/snapshot-controller.ts";
+import type { SnapshotOptions } from "../../snapshots/pairing/options.ts";
 
 /** A request that a process sent. */
 interface SeenRequest {
@@ -26,6 +27,10 @@ interface ProcessOptions {
   readonly client?: (client: Client) => Client;
   /** Stands between the sidecar and its driver. */
   readonly csi?: (csi: Csi) => Csi;
+  /** What an admin tells the controller. */
+  readonly snapshots?: SnapshotOptions;
+  /** The node of a sidecar that runs on every node. */
+  readonly nodeName?: string;
 }
 
 export interface LabProcess {
@@ -60,12 +65,13 @@ export function processesOf(
   return {
     requests,
     forgetRequests: () => void requests.splice(0),
-    async start(name, { clock = systemClock, client: between = same, csi = same } = {}) {
+    async start(name, { clock = systemClock, client: between = same, csi = same, ...told } = {}) {
       const transport = counting(name, httpTransport(config), requests);
       const client = kubeClient({ config, userAgent: name, clock: systemClock, random: systemRandom, transport });
       const peers = { client: between(client), csi: csi(driver.csi), capabilities: driver.capabilities };
       const ending = new AbortController();
-      const { ended } = await run(name, peers, { clock, random: systemRandom, log: silent, signal: ending.signal });
+      const around = { clock, random: systemRandom, log: silent, signal: ending.signal };
+      const { ended } = await run(name, { ...peers, ...told }, around);
       const process: LabProcess = {
         async stop() {
           running.delete(process);
@@ -86,12 +92,14 @@ export function processesOf(
   };
 }
 
-type Peers = Parameters<typeof runCsiSnapshotter>[0];
+type Peers = Parameters<typeof runCsiSnapshotter>[0] & Pick<ProcessOptions, "snapshots" | "nodeName">;
 type Around = Parameters<typeof runCsiSnapshotter>[2];
 
 function run(name: ProcessName, peers: Peers, around: Around): Promise<{ readonly ended: Promise<void> }> {
-  if (name === "controller") return runSnapshotController(peers.client, workers, around);
-  return runCsiSnapshotter(peers, { ...workers, timeoutMs, extraCreateMetadata: false }, around);
+  const { client, snapshots, nodeName } = peers;
+  if (name === "controller") return runSnapshotController(client, { ...workers, ...snapshots }, around);
+  const options = { ...workers, timeoutMs, extraCreateMetadata: false, ...(nodeName && { nodeName }) };
+  return runCsiSnapshotter(peers, options, around);
 }
 
 function counting(process: string, transport: Transport, requests: SeenRequest[]): Transport {

@@ -10,10 +10,12 @@ import { groupContentFinalizer } from "../../../api/finalizers.ts";
 import { groupContents } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { volumeHandle } from "../../../api/handles.ts";
+import { managedBy } from "../../../api/labels.ts";
 import { groupContentNameOf } from "../../../api/names.ts";
 import type { Volume } from "../../../kube/core/volume.ts";
 import { apiVersionOf, type Draft } from "../../../kube/object.ts";
 import { referenceTo } from "../../pairing/binding.ts";
+import type { Place } from "../../pairing/place.ts";
 
 /** A content whose name was computed. */
 export type NewContent = Draft<GroupSnapshotContent> & { readonly metadata: { readonly name: string } };
@@ -23,13 +25,19 @@ export function contentFor(
   group: GroupSnapshot,
   groupClass: GroupSnapshotClass,
   volumes: readonly Volume[],
+  place: Place = { is: "anywhere" },
 ): NewContent | Problem {
   const annotations = deletionSecretOf(group, groupClass);
   if (isProblem(annotations)) return annotations;
   return {
     apiVersion: apiVersionOf(groupContents),
     kind: groupContents.kind,
-    metadata: { name: groupContentNameOf(group), finalizers: [groupContentFinalizer], annotations },
+    metadata: {
+      name: groupContentNameOf(group),
+      finalizers: [groupContentFinalizer],
+      annotations,
+      ...(place.is === "node" && { labels: { [managedBy]: place.name } }),
+    },
     spec: {
       driver: groupClass.driver,
       deletionPolicy: groupClass.deletionPolicy,

@@ -11,7 +11,7 @@ import { isProtected } from "../../pairing/protection.ts";
 import { creating } from "../events.ts";
 import { reportObstacle, statusChange } from "../status.ts";
 import { contentFor } from "./content.ts";
-import { classOf, firstObstacle } from "./obstacles.ts";
+import { classOf, firstObstacle, placeOfGroup } from "./obstacles.ts";
 import type { BindingSeen } from "./seen.ts";
 
 /** From a user's request to a content that the sidecar can cut: obstacles, finalizer, protected claims, content, bound name. */
@@ -55,6 +55,7 @@ function bind(seen: BindingSeen, groupClass: GroupSnapshotClass): Plan<ObjectAct
     group,
     groupClass,
     seen.claims.flatMap(({ volume }) => volume ?? []),
+    placeOfGroup(seen),
   );
   if (isProblem(draft)) {
     const message = `VolumeGroupSnapshotClass "${groupClass.metadata.name}" cannot be used: ${draft.problem}`;

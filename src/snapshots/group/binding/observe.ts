@@ -3,6 +3,7 @@ import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import type { Cache } from "../../../kube/cache/cache.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
+import { nodes as nodeResource } from "../../../kube/core/node.ts";
 import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { isEmptySelector, type KubeObject, matches } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
@@ -10,7 +11,7 @@ import { isToldOn } from "../../pairing/obstacle.ts";
 import { firstObstacle } from "./obstacles.ts";
 import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
-type Caches = Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes">;
+type Caches = Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes" | "nodes">;
 
 /** Reads the caches; where what they say would be a new obstacle, the API server has the last word: a cache may be behind. */
 export async function observeBinding(
@@ -26,6 +27,7 @@ export async function observeBinding(
     classes: caches.groupClasses.list(),
     claims: await selected(source, caches.claims.list(group.metadata.namespace), caches, context),
     trouble: [caches.groupClasses, caches.groupContents].flatMap((cache) => unreadable(cache))[0],
+    ...(caches.nodes && { nodes: caches.nodes.list() }),
     now: context.now,
   };
   const obstacle = firstObstacle(seen);
@@ -36,11 +38,17 @@ export async function observeBinding(
 async function readLive(seen: BindingSeen, caches: Caches, context: ObserveContext): Promise<BindingSeen> {
   const { client, signal } = context;
   const { namespace = "" } = seen.group.metadata;
-  const [classes, claims] = await Promise.all([
+  const [classes, claims, nodes] = await Promise.all([
     client.list(groupClasses, { signal }),
     client.list(claimResource, { namespace, signal }),
+    caches.nodes && client.list(nodeResource, { signal }),
   ]);
-  return { ...seen, classes: classes.items, claims: await selected(seen.source, claims.items, caches, context) };
+  return {
+    ...seen,
+    classes: classes.items,
+    claims: await selected(seen.source, claims.items, caches, context),
+    ...(nodes && { nodes: nodes.items }),
+  };
 }
 
 /** The claims that the selector matches, by name, each with its volume. */

@@ -6,6 +6,7 @@ import { isEmptySelector } from "../../../kube/object.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { chooseClass, isObstacle } from "../../pairing/class.ts";
 import type { Obstacle } from "../../pairing/obstacle.ts";
+import { type Place, placeOf } from "../../pairing/place.ts";
 import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
 /**
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
   oneDriverServesAll,
   oneClassFits,
   parametersMeanSomething,
+  oneNodeReachesAll,
 ];
 
 export function firstObstacle(seen: BindingSeen): Obstacle | undefined {
@@ -163,6 +165,19 @@ function parametersMeanSomething(seen: BindingSeen): Obstacle | undefined {
     reason: groupReasons.classMissing,
     message: `VolumeGroupSnapshotClass "${chosen?.metadata.name}" cannot be used: ${parameters.problem}`,
   };
+}
+
+/** Volumes that are local to different nodes have no sidecar in common that could cut them at one instant. */
+function oneNodeReachesAll(seen: BindingSeen): Obstacle | undefined {
+  const place = placeOfGroup(seen);
+  if (place.is !== "nowhere") return undefined;
+  return invalid(`${place.why}; make the selector match claims whose volumes one node reaches`);
+}
+
+/** Where the group's content is to be worked on. */
+export function placeOfGroup({ claims, nodes }: BindingSeen): Place {
+  const volumes = claims.flatMap(({ volume }) => volume ?? []);
+  return nodes ? placeOf(volumes, nodes) : { is: "anywhere" };
 }
 
 function driversOf({ claims }: BindingSeen): readonly string[] {

@@ -1,6 +1,7 @@
 import type { GroupSource } from "../../../api/group-snapshot/source.ts";
 import type { GroupSnapshot, GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
 import type { Claim } from "../../../kube/core/claim.ts";
+import type { Node } from "../../../kube/core/node.ts";
 import type { Volume } from "../../../kube/core/volume.ts";
 
 /** What decides whether, and to what, a group that has no content yet is bound. */
@@ -13,6 +14,8 @@ export interface BindingSeen {
   readonly claims: readonly SelectedClaim[];
   /** Why classes or contents cannot be read at all, as where their CRDs are missing. */
   readonly trouble: string | undefined;
+  /** The cluster's nodes, where the content is to be labelled with one. */
+  readonly nodes?: readonly Node[];
   readonly now: Date;
 }
 

@@ -36,7 +36,12 @@ export function decideMembers(seen: MembersSeen): Plan<ObjectAction> {
   if (obstacle) return reportObstacle(group, obstacle, now);
   const groupHandle = content.status?.volumeGroupSnapshotHandle;
   if (!groupHandle || seen.members.length === 0) return waitForCut(seen);
-  const common: MemberOf = { group, groupContent: content, groupHandle };
+  const common: MemberOf = {
+    group,
+    groupContent: content,
+    groupHandle,
+    allowsModeChange: seen.allowsModeChange === true,
+  };
   return makeSnapshots(common, seen) ?? makeContents(common, seen) ?? tellStatuses(common, seen);
 }
 

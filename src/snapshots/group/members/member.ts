@@ -8,10 +8,12 @@ import {
 import { groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotContent, SnapshotInfo } from "../../../api/group-snapshot/types.ts";
 import type { GroupSnapshotHandle, SnapshotHandle } from "../../../api/handles.ts";
+import { labelValueLimit, managedBy, memberGroupName } from "../../../api/labels.ts";
 import type { MemberNames } from "../../../api/names.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotContent, SnapshotContentStatus, SnapshotStatus } from "../../../api/snapshot/types.ts";
 import type { Claim } from "../../../kube/core/claim.ts";
+import type { Volume } from "../../../kube/core/volume.ts";
 import { apiVersionOf, type Draft } from "../../../kube/object.ts";
 import { formatQuantity } from "../../../kube/quantity.ts";
 import type { Int64 } from "../../../lib/json.ts";
@@ -26,6 +28,8 @@ export interface Member {
   readonly content: SnapshotContent | undefined;
   /** The claim whose volume was cut; looked up only while one of the objects is missing. */
   readonly claim: Claim | undefined;
+  /** The volume itself; looked up like the claim. */
+  readonly volume: Volume | undefined;
 }
 
 /** What all members of a group have in common. */
@@ -33,14 +37,12 @@ export interface MemberOf {
   readonly group: GroupSnapshot;
   readonly groupContent: GroupSnapshotContent;
   readonly groupHandle: GroupSnapshotHandle;
+  /** Contents do not tell the mode of their volumes. */
+  readonly allowsModeChange?: boolean;
 }
 
-/** Label values are no longer than this; groups with longer names are found by the owner reference. */
-const labelValueLimit = 63;
-const groupNameLabel = "groupsnapshot.storage.k8s.io/volumeGroupSnapshotName";
-
 /**
- * The member's VolumeSnapshot. It names the claim it was cut from; where the claim or its volume is gone, it names its
+ * The member's VolumeSnapshot. A group whose name is longer than a label may be is told by the owner reference alone. It names the claim it was cut from; where the claim or its volume is gone, it names its
  * content, so that the data stays within reach.
  */
 export function snapshotFor({ group }: MemberOf, member: Member): Draft<Snapshot> & { metadata: { name: string } } {
@@ -51,7 +53,7 @@ export function snapshotFor({ group }: MemberOf, member: Member): Draft<Snapshot
     metadata: {
       name: member.names.snapshot,
       ...(namespace === undefined ? {} : { namespace }),
-      ...(name.length <= labelValueLimit ? { labels: { [groupNameLabel]: name } } : {}),
+      ...(name.length <= labelValueLimit ? { labels: { [memberGroupName]: name } } : {}),
       finalizers: [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer],
       ownerReferences: [{ apiVersion: apiVersionOf(groupSnapshots), kind: groupSnapshots.kind, name, uid }],
     },
@@ -65,16 +67,18 @@ export function snapshotFor({ group }: MemberOf, member: Member): Draft<Snapshot
 
 /** The member's VolumeSnapshotContent, bound to its snapshot from the start. */
 export function contentFor(
-  { groupContent, groupHandle }: MemberOf,
+  { groupContent, groupHandle, allowsModeChange = false }: MemberOf,
   member: Member,
   snapshot: Snapshot,
 ): Draft<SnapshotContent> & { metadata: { name: string } } {
+  const node = groupContent.metadata.labels?.[managedBy];
   return {
     apiVersion: apiVersionOf(contents),
     kind: contents.kind,
     metadata: {
       name: member.names.content,
       annotations: { [memberGroupHandle]: groupHandle },
+      ...(node === undefined ? {} : { labels: { [managedBy]: node } }),
       finalizers: [contentFinalizer],
     },
     spec: {
@@ -82,7 +86,9 @@ export function contentFor(
       deletionPolicy: groupContent.spec.deletionPolicy,
       volumeSnapshotRef: referenceTo(snapshot),
       source: { snapshotHandle: member.info.snapshotHandle },
-      ...(member.claim ? { sourceVolumeMode: member.claim.spec.volumeMode ?? "Filesystem" } : {}),
+      ...(member.volume && !allowsModeChange
+        ? { sourceVolumeMode: member.volume.spec.volumeMode ?? "Filesystem" }
+        : {}),
     },
   };
 }

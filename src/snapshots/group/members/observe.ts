@@ -5,7 +5,8 @@ import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
 import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
-import type { SnapshotCaches } from "../../pairing/caches.ts";
+import { byVolume, type SnapshotCaches, volumeKey } from "../../pairing/caches.ts";
+import type { SnapshotOptions } from "../../pairing/options.ts";
 import type { Member } from "./member.ts";
 
 /** What decides how far a bound group has come. */
@@ -15,6 +16,8 @@ export interface MembersSeen {
   readonly content: GroupSnapshotContent;
   /** One for each snapshot that the content lists. */
   readonly members: readonly Member[];
+  /** The admin lets volumes of one mode be made from snapshots of the other. */
+  readonly allowsModeChange?: boolean;
   readonly now: Date;
 }
 
@@ -23,18 +26,26 @@ type Caches = Pick<SnapshotCaches, "snapshots" | "contents" | "claims" | "volume
 export async function observeMembers(
   group: GroupSnapshot,
   content: GroupSnapshotContent,
-  caches: Caches,
+  { caches, options = {} }: { readonly caches: Caches; readonly options?: SnapshotOptions },
   context: ObserveContext,
 ): Promise<MembersSeen> {
-  const members = (content.status?.volumeSnapshotInfoList ?? []).flatMap((info) => memberOf(group, info, caches));
-  const complete = members.every((member) => member.snapshot && member.content);
-  return {
+  const seen: MembersSeen = {
     stage: "members",
     group,
     content,
-    members: complete ? members : await withClaims(group, members, caches, context),
+    members: snapshotsOf(content).flatMap((info) => memberOf(group, info, caches)),
+    allowsModeChange: options.preventVolumeModeConversion === false,
     now: context.now,
   };
+  const isComplete = seen.members.every((member) => member.snapshot && member.content);
+  return isComplete ? seen : { ...seen, members: await withSources(seen, caches, context) };
+}
+
+/** What the sidecar lists. Upstream's lists nothing of a group that an admin brought: there the admin's handles count. */
+function snapshotsOf({ spec, status }: GroupSnapshotContent): readonly SnapshotInfo[] {
+  const list = status?.volumeSnapshotInfoList ?? [];
+  const brought = spec.source.groupSnapshotHandles?.volumeSnapshotHandles ?? [];
+  return list.length > 0 ? list : brought.map((snapshotHandle) => ({ snapshotHandle }));
 }
 
 function memberOf(group: GroupSnapshot, info: SnapshotInfo, caches: Caches): readonly Member[] {
@@ -48,51 +59,45 @@ function memberOf(group: GroupSnapshot, info: SnapshotInfo, caches: Caches): rea
       snapshot: caches.snapshots.get(keyOf({ namespace: group.metadata.namespace, name: names.snapshot })),
       content: caches.contents.get(names.content),
       claim: undefined,
+      volume: undefined,
     },
   ];
 }
 
 /**
- * Adds to each member the claim it was cut from. A claim that the caches do not lead to may be newer than they are, so
- * before a member is made without one, claims and volumes are read live.
+ * Adds to each member the volume it was cut from, and that volume's claim. What the caches do not lead to may be newer than
+ * they are, so before a member is made without a claim, claims and volumes are read live.
  */
-async function withClaims(
-  group: GroupSnapshot,
-  members: readonly Member[],
+async function withSources(
+  { group, content, members }: MembersSeen,
   caches: Caches,
   { client, signal }: ObserveContext,
 ): Promise<readonly Member[]> {
   const { namespace = "" } = group.metadata;
-  const cached = claimsByHandle(
-    caches.claims.list(namespace),
-    (name) => caches.volumes.get(name)?.spec.csi?.volumeHandle,
-  );
-  const found = join(members, cached);
-  if (found.every((member) => member.claim)) return found;
+  const { driver } = content.spec;
+  const cached = claimsByVolume(caches.claims.list(namespace));
+  const known = members.map((member) => {
+    const [volume] = caches.volumes.by(byVolume, volumeKey(driver, member.info.volumeHandle ?? ""));
+    return { ...member, volume, claim: cached.get(volume?.metadata.name) };
+  });
+  if (known.every((member) => member.claim)) return known;
   const [claims, volumes] = await Promise.all([
     client.list(claimResource, { namespace, signal }),
     client.list(volumeResource, { signal }),
   ]);
-  const handles = new Map(volumes.items.map((volume) => [volume.metadata.name, volume.spec.csi?.volumeHandle]));
-  return join(
-    members,
-    claimsByHandle(claims.items, (name) => handles.get(name)),
+  const byHandle = new Map(
+    volumes.items.flatMap((volume) =>
+      volume.spec.csi?.driver === driver ? [[volume.spec.csi.volumeHandle, volume] as const] : [],
+    ),
   );
+  const claimOf = claimsByVolume(claims.items);
+  return members.map((member) => {
+    const volume = byHandle.get(member.info.volumeHandle ?? "");
+    return { ...member, volume, claim: claimOf.get(volume?.metadata.name) };
+  });
 }
 
-/** Goes from the claim to its volume, so that a volume whose claimRef was removed is no obstacle. */
-function claimsByHandle(
-  claims: readonly Claim[],
-  handleOf: (volumeName: string) => string | undefined,
-): ReadonlyMap<string, Claim> {
-  const byHandle = new Map<string, Claim>();
-  for (const claim of claims) {
-    const handle = claim.spec.volumeName ? handleOf(claim.spec.volumeName) : undefined;
-    if (handle !== undefined) byHandle.set(handle, claim);
-  }
-  return byHandle;
-}
-
-function join(members: readonly Member[], claims: ReadonlyMap<string, Claim>): readonly Member[] {
-  return members.map((member) => ({ ...member, claim: claims.get(member.info.volumeHandle ?? "") }));
+/** By what the claim says, so that a volume whose claimRef was removed is no obstacle. */
+function claimsByVolume(claims: readonly Claim[]): ReadonlyMap<string | undefined, Claim> {
+  return new Map(claims.flatMap((claim) => (claim.spec.volumeName ? [[claim.spec.volumeName, claim] as const] : [])));
 }

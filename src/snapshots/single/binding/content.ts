@@ -8,17 +8,27 @@ import {
 } from "../../../api/class-parameters.ts";
 import { contentFinalizer } from "../../../api/finalizers.ts";
 import { volumeHandle } from "../../../api/handles.ts";
+import { managedBy } from "../../../api/labels.ts";
 import { contentNameOf } from "../../../api/names.ts";
 import { contents } from "../../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass, SnapshotContent } from "../../../api/snapshot/types.ts";
 import type { Volume } from "../../../kube/core/volume.ts";
 import { apiVersionOf, type Draft } from "../../../kube/object.ts";
 import { referenceTo } from "../../pairing/binding.ts";
+import type { Place } from "../../pairing/place.ts";
 
 type ContentDraft = Draft<SnapshotContent> & { readonly metadata: { readonly name: string } };
 
+interface Terms {
+  readonly snapshotClass: SnapshotClass;
+  readonly volume: Volume;
+  readonly place: Place;
+  /** The content tells the volume's mode. */
+  readonly tellsMode: boolean;
+}
+
 /** The content for a snapshot of a claim's volume, complete as it is created. */
-export function contentFor(snapshot: Snapshot, snapshotClass: SnapshotClass, volume: Volume): ContentDraft {
+export function contentFor(snapshot: Snapshot, { snapshotClass, volume, place, tellsMode }: Terms): ContentDraft {
   const secret = deletionSecretOf(snapshot, snapshotClass);
   return {
     apiVersion: apiVersionOf(contents),
@@ -27,6 +37,7 @@ export function contentFor(snapshot: Snapshot, snapshotClass: SnapshotClass, vol
       name: contentNameOf(snapshot),
       finalizers: [contentFinalizer],
       ...(secret && !isProblem(secret) && { annotations: annotationsFor(secret) }),
+      ...(place.is === "node" && { labels: { [managedBy]: place.name } }),
     },
     spec: {
       driver: snapshotClass.driver,
@@ -34,7 +45,7 @@ export function contentFor(snapshot: Snapshot, snapshotClass: SnapshotClass, vol
       volumeSnapshotClassName: snapshotClass.metadata.name,
       volumeSnapshotRef: referenceTo(snapshot),
       source: { volumeHandle: volumeHandle(volume.spec.csi?.volumeHandle ?? "") },
-      sourceVolumeMode: volume.spec.volumeMode ?? "Filesystem",
+      ...(tellsMode && { sourceVolumeMode: volume.spec.volumeMode ?? "Filesystem" }),
     },
   };
 }

@@ -88,6 +88,12 @@ describe("binding a snapshot of a claim", () => {
     ]);
   });
 
+  test("does not tell the volume's mode where the admin lets modes change", () => {
+    const [creation] = plan({ allowsModeChange: true }).steps.flat();
+    expect(creation).toMatchObject({ do: "create" });
+    expect(creation).not.toHaveProperty("draft.spec.sourceVolumeMode");
+  });
+
   test("says on the snapshot what the driver said, in the user's units", () => {
     expect(plan({ content: ready }).steps).toMatchObject([
       [

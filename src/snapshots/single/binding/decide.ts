@@ -13,7 +13,7 @@ import { isObstacle } from "../../pairing/class.ts";
 import { errorOf, notice, type Obstacle, warning } from "../../pairing/obstacle.ts";
 import { isProtected } from "../../pairing/protection.ts";
 import { contentFor } from "./content.ts";
-import { classOf, firstObstacle } from "./obstacles.ts";
+import { classOf, firstObstacle, placeOfSnapshot } from "./obstacles.ts";
 import type { SingleSeen } from "./seen.ts";
 import { statusOf } from "./status.ts";
 
@@ -34,7 +34,12 @@ function makeContent(seen: SingleSeen): Plan<ObjectAction> {
   assert(!isObstacle(chosen) && volume && claim, "a snapshot without obstacles has a class, a claim and a volume");
   const prepare = prepared(seen, chosen.metadata.name);
   if (!isProtected(claim)) return { reason: "WaitForClaimProtection", steps: prepare, next: onChange };
-  const draft = contentFor(snapshot, chosen, volume);
+  const draft = contentFor(snapshot, {
+    snapshotClass: chosen,
+    volume,
+    place: placeOfSnapshot(seen),
+    tellsMode: seen.allowsModeChange !== true,
+  });
   return {
     reason: "MakeContent",
     steps: [...prepare, [{ do: "create", resource: contents, draft, ownerUid: snapshot.metadata.uid }]],

@@ -5,20 +5,27 @@ import { parseSnapshotSource, type SnapshotSource } from "../../../api/snapshot/
 import type { Snapshot } from "../../../api/snapshot/types.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { claims } from "../../../kube/core/claim.ts";
+import { nodes } from "../../../kube/core/node.ts";
 import { volumes } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { groupOwnerOf, isMember } from "../../pairing/member.ts";
 import { isToldOn } from "../../pairing/obstacle.ts";
+import type { SnapshotOptions } from "../../pairing/options.ts";
 import { restoresOf } from "../../pairing/restore.ts";
 import { firstObstacle } from "./obstacles.ts";
 import type { SingleSeen } from "./seen.ts";
 
+export interface SingleDeps {
+  readonly caches: SnapshotCaches;
+  readonly options?: SnapshotOptions;
+}
+
 /** Reads the caches; where what they say would be a new obstacle, the API server has the last word: a cache may be behind. */
 export async function observe(
   snapshot: Snapshot,
-  caches: SnapshotCaches,
+  { caches, options = {} }: SingleDeps,
   context: ObserveContext,
 ): Promise<SingleSeen> {
   const source = parseSnapshotSource(snapshot);
@@ -35,6 +42,8 @@ export async function observe(
     group,
     isMember: isMember(snapshot),
     restores: restoresOf(snapshot, caches.claims),
+    ...(caches.nodes && { nodes: caches.nodes.list() }),
+    allowsModeChange: options.preventVolumeModeConversion === false,
     now: context.now,
   };
   if (seen.content || seen.isMember || isTerminating(snapshot) || source.kind !== "claim") return seen;
@@ -43,13 +52,14 @@ export async function observe(
 }
 
 async function readLive(seen: SingleSeen, claimName: string, { client, signal }: ObserveContext): Promise<SingleSeen> {
-  const [claim, list] = await Promise.all([
+  const [claim, list, nodeList] = await Promise.all([
     client.find(claims, besides(seen.snapshot, claimName), { signal }),
     client.list(classes, { signal }),
+    seen.nodes && client.list(nodes, { signal }),
   ]);
   const name = claim?.spec.volumeName;
   const volume = name === undefined ? undefined : await client.find(volumes, { name }, { signal });
-  return { ...seen, claim, volume, classes: list.items };
+  return { ...seen, claim, volume, classes: list.items, ...(nodeList && { nodes: nodeList.items }) };
 }
 
 function besides({ metadata }: Snapshot, name: string) {

@@ -4,6 +4,7 @@ import { reasons } from "../../../api/reasons.ts";
 import type { SnapshotClass } from "../../../api/snapshot/types.ts";
 import { chooseClass, isObstacle } from "../../pairing/class.ts";
 import type { Obstacle } from "../../pairing/obstacle.ts";
+import { type Place, placeOf } from "../../pairing/place.ts";
 import { deletionSecretOf } from "./content.ts";
 import type { SingleSeen } from "./seen.ts";
 
@@ -18,6 +19,7 @@ const checks: readonly Check[] = [
   volumeIsCsi,
   classFits,
   classIsSound,
+  aNodeReachesIt,
 ];
 
 export function firstObstacle(seen: SingleSeen): Obstacle | undefined {
@@ -88,4 +90,17 @@ function classIsSound(seen: SingleSeen): Obstacle | undefined {
   if (!secret || !isProblem(secret)) return undefined;
   const message = `VolumeSnapshotClass "${chosen.metadata.name}" cannot be used: ${secret.problem}`;
   return { reason: reasons.contentRefused, message };
+}
+
+/** Where sidecars run on every node, a volume that none of them reaches would be waited for without end. */
+function aNodeReachesIt(seen: SingleSeen): Obstacle | undefined {
+  const place = placeOfSnapshot(seen);
+  if (place.is !== "nowhere") return undefined;
+  const message = `PersistentVolumeClaim "${seen.claim?.metadata.name}" cannot be snapshotted: ${place.why}; bring the node back, or snapshot another claim`;
+  return { reason: reasons.contentCreationFailed, message };
+}
+
+/** Where the snapshot's content is to be worked on. */
+export function placeOfSnapshot({ volume, nodes }: SingleSeen): Place {
+  return volume && nodes ? placeOf([volume], nodes) : { is: "anywhere" };
 }
