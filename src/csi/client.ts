@@ -1,5 +1,5 @@
 import { create, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { Client as Channel, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { CallCredentials, Client as Channel, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { onAbort } from "../lib/abort.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
@@ -32,6 +32,8 @@ export interface ConnectOptions {
   readonly clock?: Clock;
   /** Told about each call when it ended; for metrics. */
   readonly onCall?: (call: CallEnded) => void;
+  /** Asked in the moment in which a call goes out, after any wait for the driver; what it throws ends the call. */
+  readonly permit?: () => void;
 }
 
 export interface CallEnded {
@@ -60,7 +62,8 @@ export function connect(options: ConnectOptions): Csi {
     "grpc.max_receive_message_length": messageLimitBytes,
     "grpc.max_send_message_length": messageLimitBytes,
   });
-  const line: Line = { channel, address, clock: options.clock ?? systemClock, onCall: options.onCall };
+  const { clock = systemClock, onCall, permit } = options;
+  const line: Line = { channel, address, clock, onCall, ...(permit && { guard: guardOf(permit) }) };
   return {
     address,
     identity: callsOf(Identity, line),
@@ -76,6 +79,20 @@ interface Line {
   readonly address: string;
   readonly clock: Clock;
   readonly onCall: ((call: CallEnded) => void) | undefined;
+  readonly guard?: CallCredentials;
+}
+
+/** Credentials are asked for when the channel is connected, right before a call is sent, and again for each repetition. */
+function guardOf(permit: () => void): CallCredentials {
+  return CallCredentials.createFromMetadataGenerator((_options, give) => {
+    try {
+      permit();
+      give(null, new Metadata());
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      give(Object.assign(new Error(message), { code: status.UNAVAILABLE }));
+    }
+  });
 }
 
 function callsOf<S extends Service>(service: S, line: Line): Calls<S> {
@@ -112,7 +129,10 @@ function unary({ service, method, request, call, line }: UnaryCall): Promise<Mes
       (bytes: Buffer) => fromBinary(method.output, bytes),
       message,
       new Metadata(),
-      { deadline: clock.now().getTime() + call.timeoutMs },
+      {
+        deadline: clock.now().getTime() + call.timeoutMs,
+        ...(line.guard && { credentials: line.guard }),
+      },
       (error, answer) => {
         off();
         ended(error?.code ?? status.OK);

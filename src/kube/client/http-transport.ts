@@ -25,8 +25,12 @@ interface Agents {
   readonly watches: HttpAgent | HttpsAgent;
 }
 
-/** HTTP/1.1 on kept connections. A request on a reused connection that was reset is repeated if its verb is idempotent. */
-export function httpTransport(config: Pick<ConnectionConfig, "server" | "tls">): Transport {
+/**
+ * HTTP/1.1 on kept connections. A request on a reused connection that was reset is repeated if its verb is idempotent.
+ *
+ * @param permit asked in the moment in which a write goes out; what it throws is thrown to the caller, and nothing is sent
+ */
+export function httpTransport(config: Pick<ConnectionConfig, "server" | "tls">, permit?: () => void): Transport {
   const url = serverUrl(config.server);
   const prefix = url.pathname.replace(/\/+$/, "");
   let agents: Agents | undefined;
@@ -47,7 +51,8 @@ export function httpTransport(config: Pick<ConnectionConfig, "server" | "tls">):
       path: prefix + request.path,
       headers: request.headers as OutgoingHttpHeaders, // which are not readonly, but only read
     };
-    return exchange(url.protocol === "https:" ? httpsRequest(options) : httpRequest(options), request);
+    const outgoing = url.protocol === "https:" ? httpsRequest(options) : httpRequest(options);
+    return exchange(outgoing, request, request.method === "GET" ? undefined : permit);
   };
 
   return {
@@ -115,7 +120,11 @@ const isIdempotent = (method: Method) => method === "GET" || method === "PUT" ||
 /** A kept connection turned out to be closed by the other side, before any answer came. */
 class StaleConnection extends Error {}
 
-function exchange(outgoing: ClientRequest, request: TransportRequest): Promise<TransportResponse> {
+function exchange(
+  outgoing: ClientRequest,
+  request: TransportRequest,
+  permit: (() => void) | undefined,
+): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
     const { signal } = request;
     const stop = () => {
@@ -135,6 +144,24 @@ function exchange(outgoing: ClientRequest, request: TransportRequest): Promise<T
     });
     if (request.watch) outgoing.setSocketKeepAlive(true, keepAliveProbeMs);
     outgoing.setNoDelay(true);
-    outgoing.end(request.body);
+    if (permit) whenConnected(outgoing, () => endIfPermitted(outgoing, request.body, permit));
+    else outgoing.end(request.body);
   });
+}
+
+/** A handshake takes time, in which a permit may run out: what is written before it has ended would go out after it. */
+function whenConnected(outgoing: ClientRequest, write: () => void): void {
+  outgoing.on("socket", (socket) => {
+    if (outgoing.reusedSocket) write();
+    else socket.once("encrypted" in socket ? "secureConnect" : "connect", write);
+  });
+}
+
+function endIfPermitted(outgoing: ClientRequest, body: string | undefined, permit: () => void): void {
+  try {
+    permit();
+    outgoing.end(body);
+  } catch (error) {
+    outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
 }

@@ -30,6 +30,8 @@ export interface KubeClientOptions {
   readonly maxInFlight?: number;
   /** What carries the requests; HTTP to `config.server` when absent. */
   readonly transport?: Transport;
+  /** Asked in the moment in which a write goes out over HTTP; what it throws is thrown to the caller, and nothing is sent. */
+  readonly permit?: (() => void) | undefined;
 }
 
 /** Enough to keep a server on the same machine busy, few enough for it to stay fair to its other clients. */
@@ -43,7 +45,7 @@ export interface KubeClient extends Client {
 /** A client of one API server on kept HTTP/1.1 connections. @throws Failure "invalid" if the address or certificates are unusable */
 export function kubeClient(options: KubeClientOptions): KubeClient {
   const { clock, qps } = options;
-  const transport = options.transport ?? httpTransport(options.config);
+  const transport = options.transport ?? httpTransport(options.config, options.permit);
   const http = requests({
     ...options,
     transport,
