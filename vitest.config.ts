@@ -21,6 +21,7 @@ export default defineConfig({
       project("tidy", ["test/tidy.test.ts"], 30_000),
       project("unit", ["src/**/*.test.ts"]),
       project("integration", ["test/integration/**/*.test.ts"], 60_000),
+      project("privileged", ["test/privileged/**/*.test.ts"], 120_000),
       project("conformance", ["test/conformance/**/*.test.ts"], 120_000),
     ],
   },

@@ -19,7 +19,7 @@ import {
 import type { ServiceDeps } from "./service-deps.ts";
 
 /** The controller's calls that make, change and delete volumes. */
-export function volumeCalls({ pool, topology }: ServiceDeps) {
+export function volumeCalls({ pool, topology, growsFilesystems }: ServiceDeps) {
   const { volumes } = pool;
   return {
     async createVolume(request, { signal }) {
@@ -40,10 +40,10 @@ export function volumeCalls({ pool, topology }: ServiceDeps) {
     async controllerExpandVolume(request) {
       const id = required(request.volumeId, "volume_id");
       if (request.capacityRange === undefined) throw new Failure("invalid", "capacity_range is required");
-      if (request.volumeCapability) requiredUsage(request.volumeCapability);
+      const usage = request.volumeCapability && requiredUsage(request.volumeCapability);
       const { sizeBytes } = await volumes.grow(id, sizeRangeOf(request.capacityRange));
-      // Without root nobody here knows the filesystem inside: its user grows it.
-      return { capacityBytes: BigInt(sizeBytes), nodeExpansionRequired: false };
+      const nodeExpansionRequired = growsFilesystems && usage?.access !== "block";
+      return { capacityBytes: BigInt(sizeBytes), nodeExpansionRequired };
     },
   } satisfies CsiHandlers["controller"];
 }

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Csi, connect } from "../csi/client.ts";
 import type { Step } from "./pool/workshop.ts";
-import { bundled } from "./testing/bundled.ts";
+import { type DriverProcess, startDriverProcess } from "./testing/driver-process.ts";
 import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
 
 const folders: string[] = [];
@@ -30,7 +28,7 @@ async function start(options: Parameters<typeof aDriver>[0]): Promise<TestDriver
 
 interface Doomed {
   readonly csi: Csi;
-  readonly child: ChildProcess;
+  readonly child: DriverProcess;
   readonly pool: string;
 }
 
@@ -39,11 +37,7 @@ async function startDoomed(step: Step, times: number): Promise<Doomed> {
   const folder = await aFolder();
   const pool = join(folder, "pool");
   const endpoint = join(folder, "doomed.sock");
-  const program = await bundled(new URL("./testing/doomed-driver.ts", import.meta.url));
-  const engine = await bundled(new URL("./block/engine-main.ts", import.meta.url));
-  const args = [program, endpoint, pool, step, String(times), engine];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout, "data");
+  const child = await startDriverProcess({ endpoint, poolDir: pool, engine: "userland", fatal: { step, times } });
   return { csi: connect({ address: endpoint }), child, pool };
 }
 
@@ -84,9 +78,8 @@ describe.concurrent("a driver that is killed", () => {
     "right after '%s' (%i) leaves no image without a record and no record without its image",
     async (step, times) => {
       const doomed = await startDoomed(step, times);
-      const died = once(doomed.child, "exit");
       await expect(live(doomed.csi)).rejects.toThrow();
-      expect((await died)[1]).toBe("SIGKILL");
+      expect(await doomed.child.ended).toBe("SIGKILL");
       doomed.csi.close();
 
       const driver = await start({ poolDir: doomed.pool });

@@ -4,23 +4,25 @@ import { Failure, isFailure } from "../lib/failure.ts";
 import { lockFile } from "../lib/file-lock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
+import { exportsOf } from "./access/nbd-access.ts";
 import { topologyOf } from "./answer.ts";
 import { engineGone } from "./block/engine-lock.ts";
 import { SupervisedEngine } from "./block/supervised-engine.ts";
 import { controllerService } from "./controller.ts";
-import { pickEngine } from "./cut/cut-engine.ts";
-import { userlandEngine } from "./cut/userland.ts";
+import { atomicCandidate } from "./cut/atomic-candidate.ts";
+import { type Candidate, pickEngine } from "./cut/pick.ts";
+import { userlandCandidate } from "./cut/userland-candidate.ts";
+import { machineTools } from "./filesystem/tools.ts";
 import { groupService } from "./group.ts";
 import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
-import { prepareLayout, removeSockets } from "./pool/layout.ts";
+import { type Layout, prepareLayout } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
 import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
 import { Space } from "./pool/space.ts";
-import { openState } from "./pool/state.ts";
-import { exportsOf } from "./pool/uses.ts";
+import { openState, type PoolState } from "./pool/state.ts";
 import type { Workshop } from "./pool/workshop.ts";
 
 export interface DriverOptions {
@@ -65,12 +67,18 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
     for (const end of closing.reverse().splice(0)) await end();
   };
   try {
-    const { pool, engine, block } = await openWorkshop(options, closing);
+    const { pool, engine, access } = await openWorkshop(options, closing);
     const topology = topologyOf(driverName, options.nodeId);
-    const deps = { pool, nodeId: options.nodeId, topology };
+    const deps = {
+      pool,
+      nodeId: options.nodeId,
+      topology,
+      growsFilesystems: access.growsFilesystems,
+      usage: access.usage,
+    };
     const server = await serve({
       address: options.endpoint,
-      identity: identityService({ driverName, engine, ready: () => block.ready() }),
+      identity: identityService({ driverName, engine, ready: () => access.ready() }),
       controller: controllerService(deps),
       groupController: groupService(deps),
       node: nodeService(deps),
@@ -103,27 +111,40 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   });
   await engineGone(layout.engineLock, clock, new AbortController().signal);
   await recover({ layout, state, files, log });
-  const block = new SupervisedEngine({
-    command: options.engineCommand,
-    lock: layout.engineLock,
-    exports: () => exportsOf({ layout, state }),
-    clock,
-    random,
+  const stopped = new AbortController();
+  closing.push(() => stopped.abort(new DOMException("the driver stops", "AbortError")));
+  const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
+  const { candidate, finding } = await pickEngine(
+    candidatesOf({ ...options, layout, state, files }, stopped.signal),
+    wish,
     log,
-  });
-  closing.push(async () => {
-    await block.close();
-    await removeSockets(layout);
-  });
-  await block.ready();
-  const userland = userlandEngine({ block, canReflink: () => files.canReflink(layout.pool) });
-  const { engine: cutter, finding } = await pickEngine([userland], options.engine, log);
+  );
+  const { cutter, access } = await candidate.open();
+  closing.push(() => access.close());
   const space = new Space({ state, files, folder: layout.pool, limitBytes: limitOf(options.poolSizeBytes) });
   const seams = options.onStep && { onStep: options.onStep };
   const reservations = new Reservations();
-  const pool = poolOf({ layout, state, files, space, reservations, cutter, block, clock, random, log, ...seams });
+  const pool = poolOf({ layout, state, files, space, reservations, cutter, access, clock, random, log, ...seams });
   ended.push(() => pool.settled());
-  return { pool, block, engine: { name: cutter.name, finding } };
+  return { pool, access, engine: { name: cutter.name, finding } };
+}
+
+/** In order of preference. */
+function candidatesOf(
+  shop: Pick<DriverOptions, "engineCommand" | "clock" | "random" | "log"> & {
+    readonly layout: Layout;
+    readonly state: PoolState;
+    readonly files: Workshop["files"];
+  },
+  signal: AbortSignal,
+): readonly Candidate[] {
+  const { layout, engineCommand, clock } = shop;
+  const exports = () => exportsOf(shop);
+  const startEngine = () => new SupervisedEngine({ ...shop, command: engineCommand, lock: layout.engineLock, exports });
+  return [
+    atomicCandidate({ ...shop, tools: machineTools(signal), clock }),
+    userlandCandidate({ ...shop, startEngine }),
+  ];
 }
 
 function limitOf(bytes: bigint | undefined): number | undefined {

@@ -1,18 +1,17 @@
 import { NodeServiceCapability_RPC_Type as Rpc, VolumeUsage_Unit as Unit } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
+import type { Usage } from "./access/access.ts";
 import type { Pool } from "./pool/pool.ts";
-import type { VolumeRecord } from "./pool/records.ts";
+import type { UseRecord, VolumeRecord } from "./pool/records.ts";
 import { required, requiredPath, requiredUsage, sizeRangeOf } from "./request.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
 const capabilities = [Rpc.STAGE_UNSTAGE_VOLUME, Rpc.GET_VOLUME_STATS, Rpc.EXPAND_VOLUME, Rpc.SINGLE_NODE_MULTI_WRITER];
 
-/**
- * CSI's node service without root: a published volume is an NBD socket, at the target path (Block) or as `volume.nbd` in
- * it (Filesystem).
- */
-export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullable<CsiHandlers["node"]> {
+/** CSI's node service. What stands at the paths is up to the `Access`. */
+export function nodeService(deps: ServiceDeps): NonNullable<CsiHandlers["node"]> {
+  const { pool, nodeId, topology } = deps;
   const { uses } = pool;
   return {
     nodeGetInfo: async () => ({ nodeId, accessibleTopology: topology }),
@@ -52,29 +51,46 @@ export function nodeService({ pool, nodeId, topology }: ServiceDeps): NonNullabl
       return {};
     },
 
-    async nodeGetVolumeStats(request) {
-      const volume = usedVolume(pool, request);
-      const used = BigInt((await pool.allocatedBytes(volume.id)) ?? 0);
-      const total = BigInt(volume.sizeBytes);
-      return { usage: [{ unit: Unit.BYTES, total, used, available: total > used ? total - used : 0n }] };
-    },
+    nodeGetVolumeStats: async (request) => ({ usage: await fillingAt(deps, request) }),
 
     async nodeExpandVolume(request) {
-      const { id, sizeBytes } = usedVolume(pool, request);
+      const { volume, use } = usedVolume(pool, request);
+      const { id, sizeBytes } = volume;
       if (request.volumeCapability) requiredUsage(request.volumeCapability);
       const { atLeastBytes = 0 } = sizeRangeOf(request.capacityRange);
       if (atLeastBytes > sizeBytes)
         throw new Failure("outOfRange", `volume ${id} has ${sizeBytes} bytes: expand it at the controller first`);
+      await uses.grow(use);
       return { capacityBytes: BigInt(sizeBytes) };
     },
   };
 }
 
+async function fillingAt({ pool, usage }: ServiceDeps, request: { volumeId: string; volumePath: string }) {
+  const { volume, use } = usedVolume(pool, request);
+  const filling = await usage(use);
+  if (filling !== undefined) return [fillingOf(Unit.BYTES, filling.bytes), fillingOf(Unit.INODES, filling.inodes)];
+  const used = (await pool.allocatedBytes(volume.id)) ?? 0;
+  const total = volume.sizeBytes;
+  return [fillingOf(Unit.BYTES, { total, used, available: Math.max(0, total - used) })];
+}
+
+const fillingOf = (unit: Unit, { total, used, available }: Usage["bytes"]) => ({
+  unit,
+  total: BigInt(total),
+  used: BigInt(used),
+  available: BigInt(available),
+});
+
 /** The volume that is in use at a path. @throws Failure "invalid" without the fields; "notFound" if it is not */
-function usedVolume(pool: Pool, request: { readonly volumeId: string; readonly volumePath: string }): VolumeRecord {
+function usedVolume(
+  pool: Pool,
+  request: { readonly volumeId: string; readonly volumePath: string },
+): { readonly volume: VolumeRecord; readonly use: UseRecord } {
   const id = required(request.volumeId, "volume_id");
   if (request.volumePath === "") throw new Failure("invalid", "volume_path is required");
   const volume = pool.volumes.get(id);
-  if (pool.uses.find(id, request.volumePath) !== undefined) return volume;
+  const use = pool.uses.find(id, request.volumePath);
+  if (use !== undefined) return { volume, use };
   throw new Failure("notFound", `volume ${id} is not in use at ${request.volumePath}`);
 }

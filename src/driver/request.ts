@@ -71,6 +71,9 @@ export interface Usage {
   readonly access: "block" | "filesystem";
   readonly readOnly: boolean;
   readonly isAlone: boolean;
+  /** Of a volume with a filesystem; empty if the caller leaves it to the driver. */
+  readonly fsType: string;
+  readonly mountFlags: readonly string[];
 }
 
 /** Why the capability cannot be had, or undefined. */
@@ -86,8 +89,11 @@ export function requiredUsage(capability: VolumeCapability | undefined): Usage {
   if (capability === undefined) throw invalid("volume_capability is required");
   const obstacle = obstacleOf(capability);
   if (obstacle !== undefined) throw invalid(obstacle);
+  const mount = capability.accessType.case === "mount" ? capability.accessType.value : undefined;
   return {
-    access: capability.accessType.case === "block" ? "block" : "filesystem",
+    access: mount === undefined ? "block" : "filesystem",
+    fsType: mount?.fsType ?? "",
+    mountFlags: mount?.mountFlags ?? [],
     readOnly: readers.has(capability.accessMode?.mode ?? Mode.UNKNOWN),
     isAlone: capability.accessMode?.mode === Mode.SINGLE_NODE_SINGLE_WRITER,
   };

@@ -1,3 +1,4 @@
+import type { Access } from "./access/access.ts";
 import type { Topology } from "./answer.ts";
 import type { Pool } from "./pool/pool.ts";
 
@@ -7,4 +8,7 @@ export interface ServiceDeps {
   /** This machine, as the cluster calls it. */
   readonly nodeId: string;
   readonly topology: Topology;
+  /** See `Access`. */
+  readonly growsFilesystems: boolean;
+  usage: Access["usage"];
 }

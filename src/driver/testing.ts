@@ -9,6 +9,7 @@ import { connectNbd, type NbdClient } from "../lib/nbd/client.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
 import { bundled } from "./testing/bundled.ts";
+import { startDriverProcess } from "./testing/driver-process.ts";
 
 /** How tests start the block engine. */
 export async function engineCommand(): Promise<readonly string[]> {
@@ -46,14 +47,23 @@ export interface TestDriver {
   close(): Promise<void>;
 }
 
-export async function aDriver(options: Partial<DriverOptions> = {}): Promise<TestDriver> {
+interface TestOptions extends Partial<DriverOptions> {
+  /** In a process of its own, to be killed, and to let go of everything when it ends. */
+  readonly inProcess?: boolean;
+}
+
+export async function aDriver({ inProcess, ...options }: TestOptions = {}): Promise<TestDriver> {
   const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
   const endpoint = join(folder, "csi.sock");
   const pool = options.poolDir ?? join(folder, "pool");
   const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", log: silent };
   const command = await engineCommand();
-  const start = (): Promise<Driver> =>
-    startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
+  const start = async (): Promise<Driver> => {
+    if (!inProcess)
+      return startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
+    const driver = await startDriverProcess({ ...given, ...options });
+    return { close: () => driver.end("SIGTERM") };
+  };
   const remove = () => rm(folder, { recursive: true, force: true });
   let driver = await start().catch(async (error: unknown) => {
     await remove();

@@ -7,6 +7,8 @@ export interface ExecOptions {
   /** Written to standard input, which is then closed. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Exit statuses beside 0 that count as success. */
+  readonly accept?: readonly number[];
 }
 
 export interface ExecResult {
@@ -23,6 +25,7 @@ const outputLimitBytes = 1 << 20;
  * @param argv program and arguments
  * @throws Failure "notFound" if there is no such program that we may run; "timeout"; "cancelled" on abort; "tooLarge" if it prints more
  *   than 1 MiB; "internal" with the end of its standard error if it exits with anything but 0
+ *   and the statuses to accept
  */
 export function exec(argv: readonly [string, ...string[]], options: ExecOptions): Promise<ExecResult> {
   const [program, ...args] = argv;
@@ -62,7 +65,8 @@ export function exec(argv: readonly [string, ...string[]], options: ExecOptions)
       );
     });
     child.on("close", (status, signal) => {
-      if (status === 0) return resolve({ stdout: stdout(), stderr: stderr() });
+      if (status === 0 || options.accept?.includes(status ?? -1))
+        return resolve({ stdout: stdout(), stderr: stderr() });
       const why = stderr().trim().slice(-500) || "it printed no reason";
       reject(new Failure("internal", `${what} ended with ${signal ?? `status ${status}`}: ${why}`));
     });

@@ -10,7 +10,7 @@ export async function startDriverProcess(
     readonly nodeId: string;
     readonly pool: string;
     readonly poolSize?: bigint;
-    readonly engine: "auto" | "userland";
+    readonly engine: string;
   },
   around: Surroundings,
 ): Promise<Running> {

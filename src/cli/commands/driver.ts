@@ -9,7 +9,9 @@ export const driverCommand = () =>
     .requiredOption("--node-id <name>", "this machine's name; volumes are tied to it")
     .requiredOption("--pool <folder>", "where images and the driver's state are kept")
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
-    .addOption(new Option("--engine <name>", "how a cut is taken").choices(["auto", "userland"]).default("auto"))
+    .addOption(
+      new Option("--engine <name>", "how a cut is taken").choices(["auto", "atomic", "userland"]).default("auto"),
+    )
     .addOption(verbosityOption())
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");
@@ -23,6 +25,6 @@ interface DriverFlags {
   readonly nodeId: string;
   readonly pool: string;
   readonly poolSize?: bigint;
-  readonly engine: "auto" | "userland";
+  readonly engine: string;
   readonly verbosity: number;
 }

@@ -7,20 +7,17 @@ import type { CutEngine } from "./cut-engine.ts";
  * Its cut is one instant for the clients of the sockets, at the device: what a filesystem on it has not written out is
  * not in it, as after a power cut.
  */
-export function userlandEngine(deps: {
-  readonly block: BlockEngine;
-  readonly canReflink: () => Promise<boolean>;
-}): CutEngine {
-  let reflink = false;
+export function userlandEngine(deps: { readonly block: BlockEngine; readonly reflink: boolean }): CutEngine {
+  const { block, reflink } = deps;
   return {
     name: "userland",
-    async probe() {
-      reflink = await deps.canReflink();
-      return { works: true, finding: reflink ? "shares blocks (reflink)" : "copies on write" };
-    },
     async cut(id, members) {
-      const { takenAt, copied } = await deps.block.cut({ id, members, reflink });
+      const { takenAt, copied } = await block.cut({ id, members, reflink });
       return { takenAt, copied, consistency: "crash" };
+    },
+    async clone(image, target) {
+      const { copied } = await block.cut({ id: target, members: [{ image, target }], reflink });
+      await copied;
     },
   };
 }

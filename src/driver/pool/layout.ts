@@ -12,6 +12,8 @@ export interface Layout {
   readonly state: string;
   readonly volumes: string;
   readonly snapshots: string;
+  /** Whole cuts, for as long as snapshots are taken out of them. */
+  readonly cuts: string;
   /** Holds the sockets, at paths short enough for a socket. */
   readonly sockets: string;
   /** Socket of the engine that works on this pool. */
@@ -37,12 +39,13 @@ export async function prepareLayout(poolDir: string): Promise<Layout> {
     const pool = await realpath(poolDir);
     const volumes = join(pool, "volumes");
     const snapshots = join(pool, "snapshots");
+    const cuts = join(pool, "cuts");
     const sockets = socketFolder(pool);
-    for (const folder of [volumes, snapshots, sockets]) await mkdir(folder, { recursive: true, mode: ownerOnly });
+    for (const folder of [volumes, snapshots, cuts, sockets]) await mkdir(folder, { recursive: true, mode: ownerOnly });
     await checkOwner(sockets);
     const engineLock = join(sockets, "engine.sock");
     const [state, driverLock] = [join(pool, "state.db"), join(pool, "lock.db")];
-    return { pool, volumes, snapshots, sockets, state, engineLock, driverLock };
+    return { pool, volumes, snapshots, cuts, sockets, state, engineLock, driverLock };
   } catch (error) {
     if (error instanceof Failure) throw error;
     const reason = error instanceof Error ? error.message : String(error);

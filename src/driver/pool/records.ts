@@ -6,9 +6,10 @@ import type { Consistency } from "../cut/cut-engine.ts";
  */
 export type State = "creating" | "ready" | "deleting";
 
-export type Source =
-  | { readonly kind: "snapshot"; readonly id: string }
-  | { readonly kind: "volume"; readonly id: string };
+export interface Source {
+  readonly kind: "snapshot" | "volume";
+  readonly id: string;
+}
 
 export interface VolumeRecord {
   /** Position in lists: grows with every volume, never reused. */
@@ -47,6 +48,8 @@ export interface UseRecord {
   readonly path: string;
   readonly volumeId: string;
   readonly kind: "stage" | "publish";
+  /** How the driver serves it: as an NBD socket, or as a loop device. */
+  readonly reached: "nbd" | "loop";
   readonly access: "block" | "filesystem";
   readonly readOnly: boolean;
   /** Published at one path only (SINGLE_NODE_SINGLE_WRITER, Kubernetes' ReadWriteOncePod). */

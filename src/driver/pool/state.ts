@@ -3,7 +3,7 @@ import { type Database, openDatabase, type SqlValue } from "../../lib/sqlite.ts"
 import type { Consistency } from "../cut/cut-engine.ts";
 import type { GroupRecord, SnapshotRecord, State, UseRecord, VolumeRecord } from "./records.ts";
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 const schema = `
   CREATE TABLE volumes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
@@ -18,7 +18,13 @@ const schema = `
   CREATE INDEX snapshots_by_volume ON snapshots (volume_id);
   CREATE TABLE uses (
     path TEXT PRIMARY KEY, volume_id TEXT NOT NULL REFERENCES volumes (id), kind TEXT NOT NULL,
-    access TEXT NOT NULL, read_only INTEGER NOT NULL, is_alone INTEGER NOT NULL) STRICT;
+    access TEXT NOT NULL, read_only INTEGER NOT NULL, is_alone INTEGER NOT NULL,
+    reached TEXT NOT NULL DEFAULT 'nbd') STRICT;
+  PRAGMA user_version = ${schemaVersion};
+`;
+/** Before there were loop devices. */
+const fromVersion1 = `
+  ALTER TABLE uses ADD COLUMN reached TEXT NOT NULL DEFAULT 'nbd';
   PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -64,6 +70,7 @@ function migrate(db: Database, path: string): void {
   if (version > schemaVersion)
     throw new Failure("precondition", `${path} was written by a newer version (${version}); use that one`);
   if (version === 0) db.transaction(() => db.exec(schema));
+  if (version === 1) db.transaction(() => db.exec(fromVersion1));
 }
 
 function stateOf(db: Database): PoolState {
@@ -190,6 +197,7 @@ const useOf = (row: Row): UseRecord => ({
   access: text(row, "access") === "block" ? "block" : "filesystem",
   readOnly: integer(row, "read_only") === 1,
   isAlone: integer(row, "is_alone") === 1,
+  reached: text(row, "reached") === "loop" ? "loop" : "nbd",
 });
 
 const rowOfUse = (use: UseRecord): Row => ({
@@ -199,4 +207,5 @@ const rowOfUse = (use: UseRecord): Row => ({
   access: use.access,
   read_only: use.readOnly ? 1 : 0,
   is_alone: use.isAlone ? 1 : 0,
+  reached: use.reached,
 });

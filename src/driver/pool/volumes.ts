@@ -74,7 +74,7 @@ export class Volumes {
 
   /** Makes a volume at least that large, in use or not. @throws Failure "outOfRange"; "exhausted"; "busy" */
   async grow(id: string, size: SizeRange): Promise<VolumeRecord> {
-    const { state, reservations, space, block, layout } = this.#shop;
+    const { state, reservations, space, access, layout } = this.#shop;
     const volume = this.get(id);
     const wantedBytes = grownSize(volume, size);
     if (wantedBytes <= volume.sizeBytes) return volume;
@@ -85,7 +85,7 @@ export class Volumes {
       space.require({ what: `volume ${id} larger`, promisedBytes: moreBytes, writtenBytes: 0 }, freeBytes);
       state.volumes.update("size_bytes = ? WHERE id = ?", wantedBytes, id);
       this.#shop.onStep?.("growth intended");
-      await block.grow(volumeImage(layout, id), wantedBytes);
+      await access.grow(volumeImage(layout, id), wantedBytes);
       return this.get(id);
     } catch (error) {
       state.volumes.update("size_bytes = ? WHERE id = ?", volume.sizeBytes, id);
@@ -126,12 +126,18 @@ export class Volumes {
   }
 
   async #fill(id: string, sizeBytes: number, source: OpenSource | undefined): Promise<void> {
-    const { files, cutter, block, layout } = this.#shop;
+    const { files, access, layout } = this.#shop;
     const target = volumeImage(layout, id);
     if (source === undefined) return files.createEmpty(target, sizeBytes);
+    await this.#copy(source, id, target);
+    if (sizeBytes > source.sizeBytes) await access.grow(target, sizeBytes);
+  }
+
+  async #copy(source: OpenSource, id: string, target: string): Promise<void> {
+    const { cutter } = this.#shop;
+    if (source.kind === "snapshot") return cutter.clone(source.image, target);
     const { copied } = await cutter.cut(id, [{ image: source.image, target }]);
     await copied;
-    if (sizeBytes > source.sizeBytes) await block.grow(target, sizeBytes);
   }
 
   #sourceOf(source: Source): OpenSource {
@@ -142,7 +148,7 @@ export class Volumes {
     if (found === undefined)
       throw new Failure("notFound", `there is no ${source.kind} ${source.id} in the pool to make a volume from`);
     const image = source.kind === "volume" ? volumeImage(layout, source.id) : snapshotImage(layout, source.id);
-    return { id: source.id, image, sizeBytes: found.sizeBytes };
+    return { ...source, image, sizeBytes: found.sizeBytes };
   }
 
   /** What an earlier try under this name left because its undoing failed too. */
@@ -168,8 +174,7 @@ export class Volumes {
   }
 }
 
-interface OpenSource {
-  readonly id: string;
+interface OpenSource extends Source {
   readonly image: string;
   readonly sizeBytes: number;
 }

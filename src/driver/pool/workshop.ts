@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
-import type { BlockEngine } from "../block/block-engine.ts";
+import type { Access } from "../access/access.ts";
 import type { CutEngine } from "../cut/cut-engine.ts";
 import type { PoolFiles } from "./files.ts";
 import type { Layout } from "./layout.ts";
@@ -17,7 +17,7 @@ export interface Workshop {
   readonly space: Space;
   readonly reservations: Reservations;
   readonly cutter: CutEngine;
-  readonly block: BlockEngine;
+  readonly access: Access;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -3,14 +3,14 @@ import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { startDriver } from "../driver.ts";
 
-/** A driver that kills itself after the n-th time that a step of the journal is done; for crash tests. */
-const [endpoint = "", poolDir = "", fatal = "", times = "1", engineProgram = ""] = process.argv.slice(2);
+/** A driver that may kill itself after the n-th time that a step of the journal is done; SIGTERM ends it in order. */
+const [endpoint = "", poolDir = "", engine = "", engineProgram = "", fatal = "", times = "1"] = process.argv.slice(2);
 let left = Number(times);
-await startDriver({
+const driver = await startDriver({
   endpoint,
   poolDir,
   nodeId: "node-1",
-  engine: "auto",
+  engine,
   engineCommand: [process.execPath, engineProgram],
   clock: systemClock,
   random: systemRandom,
@@ -18,5 +18,11 @@ await startDriver({
   onStep(step) {
     if (step === fatal && --left === 0) process.kill(process.pid, "SIGKILL");
   },
+});
+process.on("SIGTERM", () => {
+  driver.close().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 });
 process.stdout.write("serves\n");

@@ -1,0 +1,72 @@
+import { readdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
+import { Failure } from "../../lib/failure.ts";
+import { loopAccess } from "../access/loop-access.ts";
+import { btrfsSubvolumes, isBtrfs, isSubvolume } from "../filesystem/btrfs.ts";
+import { loopDevices } from "../filesystem/loop.ts";
+import { machineMounts } from "../filesystem/mounts.ts";
+import { probeLoops } from "../filesystem/probe.ts";
+import type { Tools } from "../filesystem/tools.ts";
+import type { PoolFiles } from "../pool/files.ts";
+import type { Layout } from "../pool/layout.ts";
+import { atomicEngine } from "./atomic.ts";
+import type { Candidate } from "./pick.ts";
+
+interface Deps {
+  readonly layout: Layout;
+  readonly files: PoolFiles;
+  readonly tools: Tools;
+  readonly clock: Clock;
+}
+
+/** The atomic engine, if this is root and the pool is a place where btrfs takes snapshots. */
+export function atomicCandidate(deps: Deps): Candidate {
+  const { layout, files, tools, clock } = deps;
+  const { volumes, cuts } = layout;
+  const subvolumes = btrfsSubvolumes(tools);
+  const loops = loopDevices(tools);
+  const mounts = machineMounts(tools);
+
+  /** @throws Failure or a system error that says what does not work */
+  async function attempt(): Promise<void> {
+    if (!(await isBtrfs(layout.pool))) throw new Failure("precondition", `${layout.pool} is not on btrfs`);
+    await makeSubvolume();
+    if (!(await files.canReflink(layout.pool)))
+      throw new Failure("precondition", `files in ${layout.pool} cannot share blocks`);
+    const probe = join(cuts, "probe");
+    await subvolumes.remove(probe);
+    await subvolumes.snapshot(volumes, probe);
+    await subvolumes.remove(probe);
+    await probeLoops({ folder: layout.pool, files, loops });
+  }
+
+  async function makeSubvolume(): Promise<void> {
+    if (await isSubvolume(volumes)) return;
+    if ((await readdir(volumes)).length > 0)
+      throw new Failure("precondition", `${volumes} is a plain folder with images in it, not a subvolume`);
+    await rmdir(volumes);
+    await subvolumes.create(volumes);
+  }
+
+  return {
+    name: "atomic",
+    access: "loop",
+    async probe() {
+      if (process.getuid?.() !== 0) return { works: false, finding: "it needs root" };
+      try {
+        await attempt();
+        return { works: true, finding: "one btrfs snapshot of all volumes" };
+      } catch (error) {
+        return { works: false, finding: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    async open() {
+      for (const cut of await subvolumes.list(cuts)) await subvolumes.remove(cut); // cuts that nobody got a handle of
+      return {
+        cutter: atomicEngine({ volumes, cuts, subvolumes, loops, mounts, tools, clock }),
+        access: loopAccess({ layout, files, tools, loops, mounts }),
+      };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { Failure } from "../../lib/failure.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { Access } from "../access/access.ts";
+import type { CutEngine } from "./cut-engine.ts";
+
+/** A cut engine that may or may not work here, with the way in which its volumes are reached. */
+export interface Candidate {
+  readonly name: string;
+  readonly access: Access["name"];
+  /** Tries whether it works here. Never throws: what it found is for the log and for GetPluginInfo. */
+  probe(): Promise<Probe>;
+  /** Ends what an earlier run left, and is ready to serve. */
+  open(): Promise<Means>;
+}
+
+export interface Probe {
+  readonly works: boolean;
+  readonly finding: string;
+}
+
+/** What a driver cuts with and serves with; they belong together. */
+export interface Means {
+  readonly cutter: CutEngine;
+  readonly access: Access;
+}
+
+interface Wish {
+  /** An engine's name, or "auto". */
+  readonly engine: string;
+  /** How volumes in use are reached now: nobody may reach them in another way meanwhile. */
+  readonly inUse: Access["name"] | undefined;
+}
+
+/**
+ * The first candidate, of those in order of preference, that works here; or the one asked for.
+ *
+ * @throws Failure "invalid" for an unknown name; "precondition" if the engine does not work here, with what was found
+ */
+export async function pickEngine(candidates: readonly Candidate[], wish: Wish, log: Logger) {
+  const wanted = wish.engine === "auto" ? candidates : candidates.filter(({ name }) => name === wish.engine);
+  if (wanted.length === 0) {
+    const names = ["auto", ...candidates.map(({ name }) => name)];
+    const choice = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    throw new Failure("invalid", `there is no engine ${wish.engine}; use ${choice}`);
+  }
+  const findings: string[] = [];
+  for (const candidate of wanted) {
+    const { works, finding } = await probe(candidate, wish);
+    log.info({ engine: candidate.name, works, finding }, "probed a cut engine");
+    if (works) return { candidate, finding };
+    findings.push(`${candidate.name}: ${finding}`);
+  }
+  throw new Failure("precondition", `no engine works here: ${findings.join("; ")}`);
+}
+
+/** Two ways into one image at once would destroy it. */
+async function probe(candidate: Candidate, { inUse }: Wish): Promise<Probe> {
+  if (inUse === undefined || inUse === candidate.access) return candidate.probe();
+  const how = inUse === "nbd" ? "NBD sockets" : "loop devices";
+  return { works: false, finding: `volumes of this pool are in use as ${how}: unpublish them first` };
+}
