@@ -128,7 +128,7 @@ test("a claim for which there is no class, or no volume, says what to do", async
   await lab.makeClaim("classless", { storageClassName: "missing" });
   await lab.makeClaim("unserved", { storageClassName: "by-hand" });
   await lab.eventOf("classless", /storageClassName names "missing", and there is no such StorageClass: create it/);
-  await lab.eventOf("unserved", /no volume of class "by-hand" will do, and its volumes are made by hand: create one/);
+  await lab.eventOf("unserved", /No volume of class "by-hand" will do, and its volumes are made by hand: create one/);
   for (const name of ["classless", "unserved"]) await clear(name);
 });
 
@@ -193,7 +193,7 @@ test("a claim whose volume is gone is lost, and says so", async () => {
     soon(),
   );
   await lab.until(claims, inShop("unlucky"), (claim) => claim?.status?.phase === "Lost");
-  await lab.eventOf("unlucky", /its volume "fragile" is gone: restore it, or delete the claim/);
+  await lab.eventOf("unlucky", /Its volume "fragile" is gone: restore it, or delete the claim/);
   await lab.deleteClaim("unlucky");
   await lab.until(claims, inShop("unlucky"), gone);
   lab.driver.world.volumes.delete("fragile");

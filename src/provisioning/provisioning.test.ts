@@ -160,7 +160,7 @@ test("the secrets that a class names go with the calls that they are for", async
   };
   await lab.makeClass({ parameters }, "locked");
   await lab.makeClaim("secret", { storageClassName: "locked" });
-  await lab.eventOf("secret", /there is no Secret vault\/key, which the class names: create it/);
+  await lab.eventOf("secret", /There is no Secret vault\/key, which the class names: create it/);
   const data = { password: Buffer.from("hunter2").toString("base64") };
   await lab.client.create(
     secrets,

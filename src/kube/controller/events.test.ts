@@ -40,10 +40,10 @@ describe("events", () => {
     const [event] = written.values();
     expect(event).toMatchObject({
       involvedObject: { kind: "Thing", name: "a", namespace: "demo", uid: thing.metadata.uid },
-      metadata: { namespace: "demo", name: expect.stringMatching(/^a\.[0-9a-f]{16}$/) },
+      metadata: { namespace: "demo", name: expect.stringMatching(/^a\.9[0-9a-f]{16}$/) },
       type: "Warning",
       reason: "CreateFailed",
-      message: "the driver refuses",
+      message: "The driver refuses",
       source: { component: "groupsnap-test" },
       firstTimestamp: "2026-01-01T00:00:00Z",
       count: 1,
@@ -63,6 +63,15 @@ describe("events", () => {
     restarted.say(failed("the driver still refuses"));
     await restarted.quiet();
     expect([...written.values()].map((event) => event.count)).toEqual([3, 1]);
+  });
+
+  test("events of one second sort by name, as kubectl shows them, in the order of the object's life", async () => {
+    const events = recorder();
+    const said = ["made", "cut", "ready"].map((message, stage) => ({ ...failed(message), stage }));
+    for (const event of [failed("some trouble"), ...said.toReversed()]) events.say(event);
+    await events.quiet();
+    const sorted = [...written].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { message }]) => message);
+    expect(sorted).toEqual(["made", "cut", "ready", "Some trouble"]);
   });
 
   test("a server that takes no events costs nobody anything", async () => {

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Clock } from "../../lib/clock.ts";
 import { failureOf, isFailure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
+import { sentence } from "../../lib/sentence.ts";
 import type { Client } from "../client/client.ts";
 import type { KubeObject, Resource } from "../object.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -140,14 +141,18 @@ async function record(event: EventValue, deps: RecordDeps): Promise<{ readonly n
 function draftOf(event: EventValue, deps: EventRecorderOptions) {
   const { regarding, type, reason } = event;
   const { name, namespace, uid, resourceVersion } = regarding.metadata;
-  const message = event.message.length > messageLimit ? `${event.message.slice(0, messageLimit - 1)}…` : event.message;
+  const text = sentence(event.message);
+  const message = text.length > messageLimit ? `${text.slice(0, messageLimit - 1)}…` : text;
   const now = `${deps.clock.now().toISOString().slice(0, 19)}Z`;
   const said = fingerprint([deps.component, uid, type, reason, message]);
   return {
     apiVersion: "v1",
     kind: "Event",
-    // A name of 253 characters is allowed; the hash tells apart what is cut off.
-    metadata: { name: `${name.slice(0, 220)}.${hexOf(said)}`, namespace: namespace ?? "default" },
+    // A name of 253 characters is allowed; the hash tells apart what is cut off. kubectl shows events of one second by name.
+    metadata: {
+      name: `${name.slice(0, 220)}.${event.stage ?? lastStage}${hexOf(said)}`,
+      namespace: namespace ?? "default",
+    },
     involvedObject: {
       apiVersion: regarding.apiVersion,
       kind: regarding.kind,
@@ -167,6 +172,9 @@ function draftOf(event: EventValue, deps: EventRecorderOptions) {
     count: 1,
   };
 }
+
+/** Of events that are no stage of a life. */
+const lastStage = 9;
 
 /** Eight bytes of a fingerprint, in characters that a name may have. */
 function hexOf(text: string): string {

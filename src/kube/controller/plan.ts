@@ -31,6 +31,8 @@ export interface EventValue {
   readonly reason: string;
   readonly message: string;
   readonly regarding: KubeObject;
+  /** From 0 to 8: which comes first of those about one object that are said within a second. Without it, last. */
+  readonly stage?: number;
 }
 
 /** A plan that does nothing and waits for a change. */

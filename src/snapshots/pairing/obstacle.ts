@@ -1,6 +1,8 @@
+import { groupReasons, reasons } from "../../api/reasons.ts";
 import type { SnapshotError } from "../../api/snapshot/types.ts";
 import type { EventValue } from "../../kube/controller/plan.ts";
 import type { KubeObject } from "../../kube/object.ts";
+import { sentence } from "../../lib/sentence.ts";
 
 /** Why a request cannot go on: expected trouble, shown on the object, as an event and as a metric. */
 export interface Obstacle {
@@ -15,6 +17,18 @@ export function errorOf(said: string, now: Date, before: SnapshotError | undefin
   const message = sentence(said);
   if (before?.message === message && before.time !== undefined) return before;
   return { time: timeOf(now), message };
+}
+
+/** What a sidecar has said on a content of what it could not do; another's may leave the words out. */
+export function troubleToldBy(
+  content: KubeObject & { readonly status?: { readonly error?: SnapshotError } },
+): string | undefined {
+  const error = content.status?.error;
+  if (!error) return undefined;
+  return (
+    error.message ||
+    `the sidecar reported an error without a message on ${content.kind} "${content.metadata.name}"; see its log`
+  );
 }
 
 /** True when the request's status says so already. */
@@ -35,10 +49,13 @@ export function warning(regarding: KubeObject, { reason, message }: Obstacle): E
 }
 
 export function notice(regarding: KubeObject, reason: string, message: string): EventValue {
-  return { type: "Normal", reason, message: sentence(message), regarding };
+  const stage = stages.findIndex((reached) => reached.includes(reason));
+  return { type: "Normal", reason, message: sentence(message), regarding, ...(stage >= 0 && { stage }) };
 }
 
-/** What users read begins with a capital letter, as Kubernetes' own texts do; names of fields and drivers stay as they are. */
-function sentence(message: string): string {
-  return message.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase());
-}
+/** What is said, in this order, of a life in which all goes well. */
+const stages: readonly (readonly string[])[] = [
+  [groupReasons.creating, reasons.creating],
+  [groupReasons.created, reasons.created],
+  [groupReasons.ready, reasons.ready],
+];
