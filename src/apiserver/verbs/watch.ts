@@ -56,11 +56,15 @@ function begin(api: WatchApi, target: Target, { options, selection, start }: Ask
   const bookmarks = options.allowWatchBookmarks;
   const sink = client.open();
   const watcher = new Watcher({ served, namespace, selection, encoder, sink, bookmarks, revision });
-  if (start.list) watcher.deliverInitial(collection.list(namespace).filter(selection.has));
-  else if (revision < collection.trimmedTo)
+  if (!start.list && revision < collection.trimmedTo)
     return watcher.fail(statusOf(expired(`too old resource version: ${revision} (${collection.trimmedTo})`)));
-  else watcher.replay(collection.changesAfter(revision));
-  if (options.sendInitialEvents) watcher.deliverInitialEnd();
+  try {
+    if (start.list) watcher.deliverInitial(collection.list(namespace).filter(selection.has));
+    else watcher.replay(collection.changesAfter(revision));
+    if (options.sendInitialEvents) watcher.deliverInitialEnd();
+  } catch (error) {
+    return watcher.fail(statusOf(error)); // the answer has begun: the reason can come as an event only
+  }
   return api.hub.follow(watcher, { timeoutMs: timeoutMs(api, options), left });
 }
 

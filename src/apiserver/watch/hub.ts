@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { statusOf } from "../status.ts";
 import type { Change } from "../store/collection.ts";
 import type { Store } from "../store/store.ts";
 import type { Watcher } from "./watcher.ts";
@@ -68,7 +69,17 @@ export class WatchHub {
 
   #deliver(changes: readonly Change[]): void {
     for (const [collection, own] of byCollection(changes))
-      for (const watcher of this.#watchers.get(collection) ?? []) watcher.deliver(own);
+      for (const watcher of this.#watchers.get(collection) ?? []) this.#deliverTo(watcher, own);
+  }
+
+  /** What one client asked for may not be possible, such as a version that an object cannot be converted to: its watch ends. */
+  #deliverTo(watcher: Watcher, changes: readonly Change[]): void {
+    try {
+      watcher.deliver(changes);
+    } catch (error) {
+      this.#watchers.get(watcher.served.collection)?.delete(watcher);
+      watcher.fail(statusOf(error));
+    }
   }
 }
 
