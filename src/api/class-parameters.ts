@@ -83,6 +83,18 @@ export function secretOf(template: SecretTemplate, context: SecretContext): Secr
   return { name: name.text, namespace: namespace.text };
 }
 
+/** What is wrong with the first of these secrets that is named and means nothing, so that it is said before any call. */
+export function secretsProblem(
+  { secrets }: ClassParameters,
+  uses: readonly SecretUse[],
+  context: SecretContext,
+): Problem | undefined {
+  return uses
+    .flatMap((use) => secrets[use] ?? [])
+    .map((template) => secretOf(template, context))
+    .find(isProblem);
+}
+
 function filledIn(template: string, values: Readonly<Record<string, string>>): { readonly text: string } | Problem {
   const placeholders = [...template.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1] ?? "");
   const unknown = placeholders.find((key) => !Object.hasOwn(values, key));

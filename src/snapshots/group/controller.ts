@@ -56,8 +56,12 @@ async function observe(group: GroupSnapshot, deps: GroupDeps, context: ObserveCo
     caches.groupContents.get(contentName) ?? (mustExist ? await findLive(contentName, context) : undefined);
   const isBound = content && bindingOf(group, content, content.spec.volumeGroupSnapshotRef).is === "bound";
   if (isTerminating(group)) return observeRelease(group, isBound ? content : undefined, caches, now);
-  if (source.kind === "adopt" && !(isBound && hasFinalizer(group, groupFinalizer)))
-    return { stage: "adoption", group, contentName, content, now };
+  const isProtected = hasFinalizer(group, groupFinalizer);
+  const isLost = !content && bound === contentName && isProtected;
+  if (source.kind === "adopt" && !isLost && !(isBound && isProtected)) {
+    const groupClass = caches.groupClasses.get(group.spec.volumeGroupSnapshotClassName ?? "");
+    return { stage: "adoption", group, contentName, content, groupClass, now };
+  }
   if (content) return observeMembers(group, content, deps, context);
   if (mustExist || source.kind === "adopt") return { stage: "lost", group, contentName, now };
   return observeBinding(group, source, caches, context);

@@ -24,7 +24,7 @@ function aboutOf(seen: GroupSeen): unknown {
         place: placeOfGroup(seen),
       };
     case "adoption":
-      return { content: seen.content?.spec };
+      return { content: seen.content?.spec, driver: seen.groupClass?.driver };
     case "lost":
       return seen.contentName;
     case "members":

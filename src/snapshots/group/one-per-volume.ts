@@ -27,6 +27,19 @@ export function faultOf(asked: readonly VolumeHandle[], told: readonly Told[]): 
   return `${told.length} snapshots for ${asked.length} volumes, with ${faults.join(", and ")}`;
 }
 
+/**
+ * Why a list of snapshots is not that of the handles which an admin has brought: exactly these, or any where the admin has
+ * named the group alone. Undefined when it is.
+ */
+export function faultOfBrought(brought: readonly SnapshotHandle[], told: readonly Told[]): string | undefined {
+  const got = told.map(({ snapshotHandle }) => snapshotHandle);
+  const missing = brought.filter((handle) => !got.includes(handle));
+  if (brought.length === 0) return undefined;
+  if (missing.length === 0 && new Set(got).size === brought.length && got.length === brought.length) return undefined;
+  const without = missing.length > 0 ? `, without "${missing.slice(0, handlesShown).join('", "')}"` : "";
+  return `${told.length} snapshots for the ${brought.length} of spec.source.groupSnapshotHandles${without}`;
+}
+
 /** More handles than this make no message better. */
 const handlesShown = 3;
 

@@ -1,14 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isDefaultGroupClass } from "../../api/annotations.ts";
-import { groupContentFinalizer } from "../../api/finalizers.ts";
-import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
-import type { GroupSnapshot, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
+import { groupClasses, groupSnapshots } from "../../api/group-snapshot/resources.ts";
+import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
 import { snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot } from "../../api/snapshot/types.ts";
 import { claims } from "../../kube/core/claim.ts";
 import { volumes } from "../../kube/core/volume.ts";
-import type { Draft, LabelSelector } from "../../kube/object.ts";
-import { aGroup, aGroupClass, aGroupContent } from "../../testing/group-builders.ts";
+import type { LabelSelector } from "../../kube/object.ts";
+import { aGroup, aGroupClass } from "../../testing/group-builders.ts";
 import { type SnapshotLab, snapshotLab, strip } from "../../testing/snapshot-lab.ts";
 
 let lab: SnapshotLab;
@@ -161,71 +160,5 @@ describe("a member", () => {
       (one) => one?.metadata.uid !== member?.metadata.uid && one?.status?.readyToUse === true,
     );
     expect(again?.metadata.ownerReferences?.[0]?.uid).toBe(group.metadata.uid);
-  });
-});
-
-describe("a group snapshot that an admin has brought", () => {
-  async function aCutOnStorage(): Promise<{ readonly handle: string; readonly members: readonly string[] }> {
-    await lab.makeClaims(app, [`${app}-data`, `${app}-wal`]);
-    const sourceVolumeIds = [`handle-of-${app}-data`, `handle-of-${app}-wal`];
-    const call = { signal, timeoutMs: 5_000 };
-    const { groupSnapshot } = await lab.driver.csi.groupController.createVolumeGroupSnapshot(
-      { name: app, sourceVolumeIds },
-      call,
-    );
-    return {
-      handle: groupSnapshot?.groupSnapshotId ?? "",
-      members: groupSnapshot?.snapshots.map(({ snapshotId }) => snapshotId) ?? [],
-    };
-  }
-
-  async function bring(change: { readonly groupName?: string } = {}): Promise<Draft<GroupSnapshotContent>> {
-    const { handle, members } = await aCutOnStorage();
-    const model = aGroupContent(aGroup({}, { name: change.groupName ?? app }), []);
-    const { uid: _uid, ...reference } = model.spec.volumeGroupSnapshotRef;
-    const content = {
-      ...strip(model),
-      metadata: { name: `brought-${app}`, finalizers: [groupContentFinalizer] },
-      spec: {
-        ...model.spec,
-        volumeGroupSnapshotRef: reference,
-        source: { groupSnapshotHandles: { volumeGroupSnapshotHandle: handle, volumeSnapshotHandles: members } },
-      },
-    };
-    return lab.client.create(groupContents, content as unknown as Draft<GroupSnapshotContent>, { signal });
-  }
-
-  const adopt = () => {
-    const source = { volumeGroupSnapshotContentName: `brought-${app}` };
-    return lab.client.create(groupSnapshots, strip(aGroup({ spec: { source } }, { name: app })), { signal });
-  };
-
-  test("binds, gets its members without hand work, and goes with its group", async () => {
-    await bring();
-    const group = await adopt();
-    await lab.until(groupSnapshots, at(app), isReady);
-    const members = await membersOf(group);
-    expect(members.map(({ status }) => status?.readyToUse)).toEqual([true, true]);
-    expect(lab.driver.count("GetVolumeGroupSnapshot")).toBeGreaterThan(0);
-    await lab.client.delete(groupSnapshots, at(app), { signal });
-    await lab.until(groupSnapshots, at(app), (gone) => gone === undefined);
-    expect(lab.driver.world.groups.size).toBe(0);
-  });
-
-  test("is not bound to a group that it does not name", async () => {
-    await bring({ groupName: "somebody" });
-    await adopt();
-    const group = await lab.until(groupSnapshots, at(app), saying("belongs to shop/somebody"));
-    expect(group?.status?.boundVolumeGroupSnapshotContentName).toBeUndefined();
-    await lab.client.delete(groupContents, { name: `brought-${app}` }, { signal });
-    await lab.until(groupContents, { name: `brought-${app}` }, (gone) => gone === undefined);
-  });
-
-  test("is waited for, with a word, when the content is not there", async () => {
-    await adopt();
-    const group = await lab.until(groupSnapshots, at(app), saying(`"brought-${app}"`));
-    expect(group?.status?.readyToUse).toBe(false);
-    await bring();
-    await lab.until(groupSnapshots, at(app), isReady);
   });
 });

@@ -1,7 +1,7 @@
 import { groupFinalizer } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import { parseGroupContentSource } from "../../../api/group-snapshot/source.ts";
-import type { GroupSnapshot, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
+import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
 import { again, nothing, type Plan } from "../../../kube/controller/plan.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
@@ -17,6 +17,8 @@ export interface AdoptionSeen {
   readonly group: GroupSnapshot;
   readonly contentName: string;
   readonly content: GroupSnapshotContent | undefined;
+  /** The class that the group names, if it names one that exists. */
+  readonly groupClass: GroupSnapshotClass | undefined;
   readonly now: Date;
 }
 
@@ -28,7 +30,8 @@ export function decideAdoption(seen: AdoptionSeen): Plan<ObjectAction> {
   if (!hasFinalizer(group, groupFinalizer)) return protect(group);
   if (!content) return nothing("WaitForContent");
   const change = { spec: { volumeGroupSnapshotRef: { uid: group.metadata.uid } } };
-  const status = { boundVolumeGroupSnapshotContentName: content.metadata.name, readyToUse: false };
+  const { error: _error, ...before } = group.status ?? {};
+  const status = { readyToUse: false, ...before, boundVolumeGroupSnapshotContentName: content.metadata.name };
   return {
     reason: "BindGroup",
     steps: [[{ do: "change", resource: groupContents, object: content, change }], ...statusChange(group, status)],
@@ -46,7 +49,7 @@ export function protect(group: GroupSnapshot): Plan<ObjectAction> {
   };
 }
 
-function obstacleOf({ group, content, contentName }: AdoptionSeen): Obstacle | undefined {
+function obstacleOf({ group, content, contentName, groupClass }: AdoptionSeen): Obstacle | undefined {
   if (!content)
     return {
       reason: groupReasons.contentMissing,
@@ -59,6 +62,13 @@ function obstacleOf({ group, content, contentName }: AdoptionSeen): Obstacle | u
     return {
       reason: groupReasons.contentMisbound,
       message: `${binding.why}; name a content whose volumeGroupSnapshotRef names this group`,
+    };
+  if (groupClass && groupClass.driver !== content.spec.driver)
+    return {
+      reason: groupReasons.contentMismatch,
+      message:
+        `spec.volumeGroupSnapshotClassName names "${groupClass.metadata.name}" of driver ${groupClass.driver}, and ` +
+        `VolumeGroupSnapshotContent "${contentName}" is of ${content.spec.driver}; create the group again without a class, or with one of that driver`,
     };
   if (parseGroupContentSource(content).kind === "adopt") return undefined;
   return {

@@ -5,6 +5,7 @@ import {
   parseClassParameters,
   type SecretContext,
   secretOf,
+  secretsProblem,
 } from "../../../api/class-parameters.ts";
 import { groupContentFinalizer } from "../../../api/finalizers.ts";
 import { groupContents } from "../../../api/group-snapshot/resources.ts";
@@ -55,9 +56,12 @@ function deletionSecretOf(
 ): Readonly<Record<string, string>> | Problem {
   const parameters = parseClassParameters(groupClass.parameters);
   if (isProblem(parameters)) return parameters;
+  const context = secretContextOf(group, groupContentNameOf(group));
+  const problem = secretsProblem(parameters, ["groupSnapshotterGet"], context);
+  if (problem) return problem;
   const template = parameters.secrets.groupSnapshotter;
   if (!template) return {};
-  const secret = secretOf(template, secretContextOf(group, groupContentNameOf(group)));
+  const secret = secretOf(template, context);
   if (isProblem(secret)) return secret;
   return { [groupDeletionSecretName]: secret.name, [groupDeletionSecretNamespace]: secret.namespace };
 }

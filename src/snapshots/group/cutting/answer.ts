@@ -14,7 +14,7 @@ import {
 } from "../../../api/handles.ts";
 import type { Snapshot, VolumeGroupSnapshot } from "../../../csi/gen/csi_pb.js";
 import { timeOf } from "../../pairing/obstacle.ts";
-import { faultOf } from "../one-per-volume.ts";
+import { faultOf, faultOfBrought } from "../one-per-volume.ts";
 
 /** What a driver said of a group snapshot, in our words. */
 export interface Answer {
@@ -80,8 +80,5 @@ export function faultOfAnswer(content: GroupSnapshotContent, answer: Answer): st
 function faultOfAdopted(brought: GroupSnapshotHandles, answer: Answer): string | undefined {
   if (answer.handle !== brought.volumeGroupSnapshotHandle)
     return `group snapshot "${answer.handle}", which was not asked for`;
-  const told = answer.snapshots.map(({ snapshotHandle }) => snapshotHandle);
-  const missing = brought.volumeSnapshotHandles.filter((handle) => !told.includes(handle));
-  if (missing.length === 0 && told.length === brought.volumeSnapshotHandles.length) return undefined;
-  return `${told.length} snapshots for the ${brought.volumeSnapshotHandles.length} of spec.source.groupSnapshotHandles`;
+  return faultOfBrought(brought.volumeSnapshotHandles, answer.snapshots);
 }

@@ -9,10 +9,10 @@ import { equalJson } from "../../../lib/json.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { bindingOf } from "../../pairing/binding.ts";
 import { hasFinalizer, isTerminating } from "../../pairing/change.ts";
-import { errorOf, type Obstacle, warning } from "../../pairing/obstacle.ts";
+import { errorOf, type Obstacle, troubleToldBy, warning } from "../../pairing/obstacle.ts";
 import { protect } from "../binding/adopt.ts";
 import { created, ready } from "../events.ts";
-import { faultOf } from "../one-per-volume.ts";
+import { faultOf, faultOfBrought } from "../one-per-volume.ts";
 import { reportObstacle, statusChange } from "../status.ts";
 import {
   contentFor,
@@ -120,7 +120,7 @@ function creation(resource: Resource, draft: Creation["draft"], ownerUid: string
 /** The group's status, whole. Once ready, it stays ready, and the driver's later troubles are the content's own. */
 function statusOf({ group, content, now }: MembersSeen, isGroupReady: boolean): GroupSnapshotStatus {
   const creationTime = content.status?.creationTime ?? group.status?.creationTime;
-  const message = content.status?.error?.message;
+  const message = troubleToldBy(content);
   const readyToUse = isGroupReady || group.status?.readyToUse === true;
   return {
     boundVolumeGroupSnapshotContentName: group.status?.boundVolumeGroupSnapshotContentName ?? content.metadata.name,
@@ -132,7 +132,7 @@ function statusOf({ group, content, now }: MembersSeen, isGroupReady: boolean): 
 
 /** What the sidecar could not do is told on the group too, where its owner looks. */
 function troubleOf({ group, content }: MembersSeen): readonly EventValue[] {
-  const message = content.status?.error?.message;
+  const message = troubleToldBy(content);
   return message === undefined ? [] : [warning(group, { reason: groupReasons.contentCreationFailed, message })];
 }
 
@@ -159,15 +159,15 @@ function badList({ content }: MembersSeen): Obstacle | undefined {
   const list = content.status?.volumeSnapshotInfoList ?? [];
   const source = parseGroupContentSource(content);
   const isTold = list.length > 0 || content.status?.readyToUse === true;
-  if (!isTold || source.kind === "adopt") return undefined;
-  const fault = faultOf(source.volumes, list);
+  if (!isTold) return undefined;
+  const isBrought = source.kind === "adopt";
+  const fault = isBrought ? faultOfBrought(source.handles.volumeSnapshotHandles, list) : faultOf(source.volumes, list);
   if (!fault) return undefined;
-  return {
-    reason: groupReasons.contentInvalid,
-    message:
-      `VolumeGroupSnapshotContent "${content.metadata.name}" lists ${fault}; driver "${content.spec.driver}" must make ` +
-      "exactly one snapshot of each volume: delete the group snapshot and have the driver mended",
-  };
+  const advice = isBrought
+    ? "bring the group again with the handles that the storage has"
+    : `driver "${content.spec.driver}" must make exactly one snapshot of each volume: delete the group snapshot and have the driver mended`;
+  const message = `VolumeGroupSnapshotContent "${content.metadata.name}" lists ${fault}; ${advice}`;
+  return { reason: groupReasons.contentInvalid, message };
 }
 
 function foreignMember({ group, members }: MembersSeen): Obstacle | undefined {

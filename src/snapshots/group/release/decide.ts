@@ -15,7 +15,7 @@ import { again, nothing, onChange, type Plan } from "../../../kube/controller/pl
 import { type KubeObject, keyOf, type Resource } from "../../../kube/object.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
-import { warning } from "../../pairing/obstacle.ts";
+import { troubleToldBy, warning } from "../../pairing/obstacle.ts";
 import { errorChange, reportObstacle } from "../status.ts";
 import type { ReleaseSeen } from "./observe.ts";
 
@@ -90,7 +90,7 @@ export function contentDeletion(content: GroupSnapshotContent): readonly (readon
 /** The sidecar deletes what is on the storage, and then lets the content go. Its troubles are told on the group. */
 function waitForContent({ group, content, now }: ReleaseSeen): Plan<ObjectAction> | undefined {
   if (!content || content.spec.deletionPolicy === "Retain") return undefined;
-  const message = content.status?.error?.message;
+  const message = troubleToldBy(content);
   if (message === undefined) return nothing("WaitForContentGone");
   return {
     reason: "WaitForContentGone",

@@ -5,6 +5,7 @@ import {
   parseClassParameters,
   type SecretAt,
   secretOf,
+  secretsProblem,
 } from "../../../api/class-parameters.ts";
 import { contentFinalizer } from "../../../api/finalizers.ts";
 import { volumeHandle } from "../../../api/handles.ts";
@@ -54,14 +55,14 @@ export function contentFor(snapshot: Snapshot, { snapshotClass, volume, place, t
 export function deletionSecretOf(snapshot: Snapshot, snapshotClass: SnapshotClass): SecretAt | Problem | undefined {
   const parameters = parseClassParameters(snapshotClass.parameters);
   if (isProblem(parameters)) return parameters;
-  const template = parameters.secrets.snapshotter;
-  if (!template) return undefined;
   const { name, namespace = "" } = snapshot.metadata;
-  return secretOf(template, {
+  const context = {
     kind: "volumesnapshot",
     contentName: contentNameOf(snapshot),
     snapshot: { name, namespace },
-  });
+  } as const;
+  const template = parameters.secrets.snapshotter;
+  return secretsProblem(parameters, ["snapshotterList"], context) ?? (template && secretOf(template, context));
 }
 
 function annotationsFor(secret: SecretAt): Readonly<Record<string, string>> {
