@@ -13,6 +13,14 @@ import { connect } from "../processes/connect.ts";
 /** A real kube-apiserver with its etcd, in a folder that goes with it. */
 export interface KubeApiserver {
   readonly kubeconfigPath: string;
+  readonly url: string;
+  readonly caPem: string;
+  /** Bearer token of the cluster admin. */
+  readonly adminToken: string;
+  readonly clientCertPem: string;
+  readonly clientKeyPem: string;
+  /** Where its etcd listens. */
+  readonly etcdUrl: string;
   stop(): Promise<void>;
 }
 
@@ -23,16 +31,17 @@ const readyLimitMs = 60_000;
  * Starts etcd and kube-apiserver from a folder of binaries, with RBAC on and a cluster admin's kubeconfig.
  *
  * @param binaries the folder that KUBEBUILDER_ASSETS names
+ * @param moreFlags for kube-apiserver
  * @throws Error with the end of the server's log if it does not become ready
  */
-export async function kubeApiserver(binaries: string): Promise<KubeApiserver> {
+export async function kubeApiserver(binaries: string, moreFlags: readonly string[] = []): Promise<KubeApiserver> {
   const folder = mkdtempSync(join(tmpdir(), "gs-real-"));
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   const { authority, admin } = await writeKeys(folder);
   const etcd = run(join(binaries, "etcd"), etcdFlags(folder, etcdPort, peerPort), join(folder, "etcd.log"));
   const apiserver = run(
     join(binaries, "kube-apiserver"),
-    apiserverFlags(folder, { etcdPort, port }),
+    [...apiserverFlags(folder, { etcdPort, port }), ...moreFlags],
     join(folder, "apiserver.log"),
   );
   const stop = async () => {
@@ -41,7 +50,8 @@ export async function kubeApiserver(binaries: string): Promise<KubeApiserver> {
   };
   const kubeconfigPath = join(folder, "kubeconfig");
   const keys = { caPem: authority.certPem, clientCertPem: admin.certPem, clientKeyPem: admin.keyPem };
-  writeKubeconfig(kubeconfigPath, { url: `https://127.0.0.1:${port}`, ...keys, token: adminToken });
+  const url = `https://127.0.0.1:${port}`;
+  writeKubeconfig(kubeconfigPath, { url, ...keys, token: adminToken });
   try {
     await untilReady(kubeconfigPath);
   } catch (error) {
@@ -49,7 +59,7 @@ export async function kubeApiserver(binaries: string): Promise<KubeApiserver> {
     await stop();
     throw new Error(`kube-apiserver did not become ready within ${readyLimitMs} ms: ${log}`, { cause: error });
   }
-  return { kubeconfigPath, stop };
+  return { kubeconfigPath, url, ...keys, adminToken, etcdUrl: `http://127.0.0.1:${etcdPort}`, stop };
 }
 
 const adminToken = "a-token-of-this-test";

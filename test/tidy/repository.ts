@@ -46,7 +46,9 @@ export function isTestCode(path: string): boolean {
   return /\.test\.ts$|^test\/|^src\/testing\/|\/testing(\/|(-[\w-]+)?\.ts$)/.test(path);
 }
 
-export const isTestFile = ({ path }: Source) => path.endsWith(".test.ts");
+/** Files that define tests: those that are run, and the areas of the API's conformance suite, which is run on two servers. */
+export const isTestFile = ({ path }: Source) =>
+  path.endsWith(".test.ts") || path.startsWith("test/conformance/api/areas/");
 
 /** Tracked files and new ones that git does not ignore. */
 export function readRepository(root: string): Repository {

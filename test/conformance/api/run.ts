@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rawClient } from "../../../src/testing/raw-client.ts";
+import { withApi } from "./api.ts";
+import type { Area } from "./area.ts";
+import { areas } from "./areas.ts";
+import { define, gadgets } from "./kinds.ts";
+import type { Server } from "./server.ts";
+
+/** Cases that a server is known not to pass, by title, with the reason. */
+export type Deviations = Readonly<Record<string, string>>;
+
+/** A server with much to do answers late; a case has to fail by itself, not by this. */
+const caseLimitMs = 40_000;
+
+/** Runs the whole suite on the server that `start` starts. */
+export function describeApi(name: string, start: () => Promise<Server>, deviations: Deviations): void {
+  describe(name, () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = await start();
+      const client = rawClient(server);
+      await define(client, gadgets);
+      client.close();
+    }, 90_000);
+    afterAll(() => server.stop());
+
+    test("deviations are declared of cases that there are", () => {
+      const titles = new Set(areas.flatMap(({ cases }) => cases.map(({ title }) => title)));
+      expect(Object.keys(deviations).filter((title) => !titles.has(title))).toEqual([]);
+    });
+
+    for (const area of areas) describeArea(area, () => server, deviations);
+  });
+}
+
+function describeArea({ name, cases }: Area, server: () => Server, deviations: Deviations): void {
+  describe(name, () => {
+    for (const [i, { title, run }] of cases.entries()) {
+      const namespace = `${name.toLowerCase().replaceAll(/\W+/g, "-")}-${i}`;
+      const work = () => withApi({ server: server(), namespace }, run);
+      const reason = deviations[title];
+      test(title, reason === undefined ? work : () => mustDeviate(reason, work), caseLimitMs);
+    }
+  });
+}
+
+/** Passes if `work` fails: what is declared and no longer so is to be taken out of the table. */
+export async function mustDeviate(reason: string, work: () => Promise<void>): Promise<void> {
+  const failed = await work().then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error(`no longer deviates, take it out of the deviations: ${reason}`);
+}
