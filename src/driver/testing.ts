@@ -23,10 +23,12 @@ export const block = {
   accessType: { case: "block" as const, value: {} },
   accessMode: { mode: Mode.SINGLE_NODE_WRITER },
 };
-export const filesystem = {
-  accessType: { case: "mount" as const, value: {} },
+export const formatted = (fsType: string) => ({
+  accessType: { case: "mount" as const, value: { fsType } },
   accessMode: { mode: Mode.SINGLE_NODE_WRITER },
-};
+});
+export const filesystem = formatted("");
+type Capability = typeof block | typeof filesystem;
 
 /** A driver over a pool in a throw-away folder, with a client; for tests. */
 export interface TestDriver {
@@ -35,10 +37,13 @@ export interface TestDriver {
   readonly pool: string;
   /** Makes an empty volume. */
   volume(name: string, sizeBytes?: number): Promise<string>;
-  /** Publishes a volume as a block device and connects to it. */
+  /** Publishes a volume as a block device and connects to its NBD socket. */
   use(volumeId: string): Promise<NbdClient>;
-  /** Stages and publishes it, and says where. */
-  publish(volumeId: string): Promise<{ readonly staging: string; readonly target: string }>;
+  /** Stages and publishes it, as a block device unless said otherwise, and says where. */
+  publish(
+    volumeId: string,
+    volumeCapability?: Capability,
+  ): Promise<{ readonly staging: string; readonly target: string }>;
   unpublish(volumeId: string): Promise<void>;
   /** Ends the driver, as SIGTERM does. */
   stop(): Promise<void>;
@@ -49,17 +54,17 @@ export interface TestDriver {
 
 interface TestOptions extends Partial<DriverOptions> {
   /** In a process of its own, to be killed, and to let go of everything when it ends. */
-  readonly inProcess?: boolean;
+  readonly ownProcess?: boolean;
 }
 
-export async function aDriver({ inProcess, ...options }: TestOptions = {}): Promise<TestDriver> {
+export async function aDriver({ ownProcess, ...options }: TestOptions = {}): Promise<TestDriver> {
   const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
   const endpoint = join(folder, "csi.sock");
   const pool = options.poolDir ?? join(folder, "pool");
   const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", log: silent };
   const command = await engineCommand();
   const start = async (): Promise<Driver> => {
-    if (!inProcess)
+    if (!ownProcess)
       return startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
     const driver = await startDriverProcess({ ...given, ...options });
     return { close: () => driver.end("SIGTERM") };
@@ -108,9 +113,9 @@ function userOf(csi: Csi, folder: string): Pick<TestDriver, "volume" | "publish"
       const { volume } = await csi.controller.createVolume({ name, capacityRange, volumeCapabilities: [block] }, call);
       return volume?.volumeId ?? "";
     },
-    async publish(volumeId) {
+    async publish(volumeId, volumeCapability = block) {
       const { staging, target } = pathsOf(volumeId);
-      const staged = { volumeId, stagingTargetPath: staging, volumeCapability: block };
+      const staged = { volumeId, stagingTargetPath: staging, volumeCapability };
       await csi.node.nodeStageVolume(staged, call);
       await csi.node.nodePublishVolume({ ...staged, targetPath: target }, call);
       return { staging, target };

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { block as blockCapability, call, type TestDriver } from "../driver/testing.ts";
+import { join } from "node:path";
+import { block as blockCapability, call, formatted, type TestDriver } from "../driver/testing.ts";
 import { systemClock } from "../lib/clock.ts";
 import { Failure, isFailure } from "../lib/failure.ts";
 import { systemRandom } from "../lib/random.ts";
 import { judge, type Verdict } from "../verify/judge.ts";
-import { openNbdVolume } from "../verify/nbd-volume.ts";
+import { openVolume } from "../verify/open-volume.ts";
 import type { VolumeIo } from "../verify/volume.ts";
 import { startWriters, type Writers } from "../verify/writers.ts";
 
@@ -29,24 +30,32 @@ export interface Round {
 }
 
 /** Room for the rings of eight writers. */
-const volumeBytes = 16 << 20;
+const ringsBytes = 16 << 20;
+/** The least that every filesystem takes. */
+const formattedBytes = 320 << 20;
 /** A driver may say "ask again" while it copies; it has this long. */
 const cutLimitMs = 60_000;
 const signal = new AbortController().signal;
 
-export async function startOrderRounds(
-  driver: TestDriver,
-  load: { readonly volumes: number; readonly writers: number },
-): Promise<OrderRounds> {
+export interface OrderLoad {
+  readonly volumes: number;
+  readonly writers: number;
+  /** Writes into a file on this filesystem instead of to the volume itself. */
+  readonly fsType?: "ext4" | "xfs";
+}
+
+export async function startOrderRounds(driver: TestDriver, load: OrderLoad): Promise<OrderRounds> {
   const ids: string[] = [];
-  for (let i = 0; i < load.volumes; i++) ids.push(await driver.volume(`order-${i}`, volumeBytes));
+  const sizeBytes = load.fsType === undefined ? ringsBytes : formattedBytes;
+  for (let i = 0; i < load.volumes; i++) ids.push(await driver.volume(`order-${i}`, sizeBytes));
   const watch = stallWatch();
   const volumes: VolumeIo[] = [];
-  for (const id of ids) volumes.push(watch.over(await openPublished(driver, id)));
+  for (const id of ids) volumes.push(watch.over(await openPublished(driver, id, load)));
   const runId = randomUUID();
   const machine = { clock: systemClock, random: systemRandom, signal };
   const writers = await startWriters({ volumes, writers: load.writers, runId, ...machine });
-  const round = (cut: () => Promise<readonly CutSnapshot[]>) => runRound({ driver, writers, watch, runId, ids, cut });
+  const round = (cut: () => Promise<readonly CutSnapshot[]>) =>
+    runRound({ driver, load, writers, watch, runId, ids, cut });
   return {
     cutGroup: () => round(() => cutAsGroup(driver, ids)),
     cutInTurn: () => round(() => cutOneByOne(driver, ids)),
@@ -54,6 +63,7 @@ export async function startOrderRounds(
     async stop() {
       await writers.stop();
       await closeAll(volumes);
+      for (const id of ids) await removeVolume(driver, id);
     },
   };
 }
@@ -67,6 +77,7 @@ interface CutSnapshot {
 
 interface RoundOptions {
   readonly driver: TestDriver;
+  readonly load: OrderLoad;
   readonly writers: Writers;
   readonly watch: StallWatch;
   readonly runId: string;
@@ -74,7 +85,7 @@ interface RoundOptions {
   readonly cut: () => Promise<readonly CutSnapshot[]>;
 }
 
-async function runRound({ driver, writers, watch, runId, ids, cut }: RoundOptions): Promise<Round> {
+async function runRound({ driver, load, writers, watch, runId, ids, cut }: RoundOptions): Promise<Round> {
   const before = writers.progress();
   const startedMs = performance.now();
   watch.reset();
@@ -90,7 +101,7 @@ async function runRound({ driver, writers, watch, runId, ids, cut }: RoundOption
       ),
     );
   const volumes: VolumeIo[] = [];
-  for (const copy of copies) volumes.push(await openPublished(driver, copy));
+  for (const copy of copies) volumes.push(await openPublished(driver, copy, load));
   const verdict = await judge({ volumes, runId, before, after });
   await closeAll(volumes);
   for (const copy of copies) await removeVolume(driver, copy);
@@ -145,9 +156,10 @@ async function restore({ csi }: TestDriver, snapshot: CutSnapshot | undefined): 
   return volume?.volumeId ?? "";
 }
 
-async function openPublished(driver: TestDriver, volumeId: string): Promise<VolumeIo> {
-  const { target } = await driver.publish(volumeId);
-  return openNbdVolume({ path: target, signal });
+async function openPublished(driver: TestDriver, volumeId: string, { fsType }: OrderLoad): Promise<VolumeIo> {
+  const { target } = await driver.publish(volumeId, fsType && formatted(fsType));
+  const wanted = fsType === undefined ? { path: target } : { path: join(target, "rings"), createBytes: ringsBytes };
+  return openVolume({ ...wanted, signal });
 }
 
 async function removeVolume(driver: TestDriver, volumeId: string): Promise<void> {

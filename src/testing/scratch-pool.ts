@@ -1,21 +1,23 @@
-import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { parseMounts } from "../driver/filesystem/mounts.ts";
 import { exec } from "../lib/exec.ts";
 
 /** A filesystem of its own on a loop device, for the time of a test; needs root. */
 export interface ScratchPool {
   /** Where it is mounted. */
   readonly path: string;
-  /** Takes away everything mounted and attached below it, then itself. */
+  /** Takes away what is mounted and attached from it, wherever that is, then itself. */
   remove(): Promise<void>;
 }
 
 const limits = { timeoutMs: 60_000, signal: new AbortController().signal };
 const run = (...argv: readonly [string, ...string[]]) => exec(argv, limits);
+const prefix = "gs-scratch-";
 
 export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 ** 31): Promise<ScratchPool> {
-  const folder = await mkdtemp(join(tmpdir(), "gs-scratch-"));
+  const folder = await mkdtemp(join(tmpdir(), prefix));
   const image = join(folder, "pool.img");
   const path = join(folder, "mnt");
   const file = await open(image, "wx", 0o600);
@@ -27,31 +29,40 @@ export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 
   await run(`mkfs.${type}`, "-q", device);
   const options = type === "btrfs" ? ["-o", "noatime,nodiscard,ssd"] : [];
   await run("mount", ...options, device, path);
-  return {
-    path,
-    async remove() {
-      await takeAwayBelow(folder);
-      await run("losetup", "--detach", device);
-      await rm(folder, { recursive: true });
-    },
-  };
+  return { path, remove: () => removeScratch(folder) };
 }
 
-/** Unmounts what is mounted below a folder, last first, and detaches devices over images below it. */
-async function takeAwayBelow(folder: string): Promise<void> {
-  const mounts = await mountsBelow(folder);
-  const loops = await loopsBelow(join(folder, "mnt"));
+/** Takes away what tests left that were killed. Nothing else may be using scratch pools. */
+export async function sweepScratchPools(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
+  for (const name of names) await removeScratch(join(tmpdir(), name));
+}
+
+/** Inside out: what images in the pool are mounted as, their devices, the pool, its device. */
+async function removeScratch(folder: string): Promise<void> {
   const pool = join(folder, "mnt");
-  for (const mount of mounts.toReversed()) if (mount !== pool) await run("umount", mount);
-  for (const loop of loops) await run("losetup", "--detach", loop);
-  await run("umount", pool);
+  await takeAway(await loopsBelow(pool));
+  await takeAway(await loopsBelow(folder));
+  await rm(folder, { recursive: true });
 }
 
-export async function mountsBelow(folder: string): Promise<readonly string[]> {
-  const { stdout } = await run("findmnt", "--list", "--noheadings", "--output", "TARGET");
-  return stdout.split("\n").filter((path) => path.startsWith(`${folder}/`));
+async function takeAway(devices: readonly string[]): Promise<void> {
+  for (const mount of await mountsOf(devices)) await run("umount", mount);
+  for (const device of devices) await run("losetup", "--detach", device);
 }
 
+/** Where devices, or filesystems on them, are mounted: the last one first. */
+async function mountsOf(devices: readonly string[]): Promise<readonly string[]> {
+  const mounts = parseMounts(await readFile("/proc/self/mountinfo", "utf8"));
+  const isOf = (device: string, { source, type, root }: (typeof mounts)[number]) =>
+    source === device || (type === "devtmpfs" && root === `/${basename(device)}`);
+  return mounts
+    .filter((mount) => devices.some((device) => isOf(device, mount)))
+    .map(({ path }) => path)
+    .toReversed();
+}
+
+/** Devices over images below a folder. */
 export async function loopsBelow(folder: string): Promise<readonly string[]> {
   const { stdout } = await run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE");
   return stdout.split("\n").flatMap((line) => {

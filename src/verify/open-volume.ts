@@ -12,7 +12,7 @@ const socketName = "volume.nbd";
  *
  * @param createBytes makes a file, this large, where nothing stands
  */
-async function openVolume(options: {
+export async function openVolume(options: {
   readonly path: string;
   readonly signal: AbortSignal;
   readonly createBytes?: number;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { aDriver, call, filesystem, type TestDriver } from "../../src/driver/testing.ts";
+import { aDriver, call, formatted, type TestDriver } from "../../src/driver/testing.ts";
 import { loopsBelow, type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
 
 let scratch: ScratchPool;
@@ -9,7 +9,7 @@ let driver: TestDriver;
 
 beforeAll(async () => {
   scratch = await scratchPool("btrfs");
-  driver = await aDriver({ poolDir: join(scratch.path, "pool"), inProcess: true });
+  driver = await aDriver({ poolDir: join(scratch.path, "pool"), ownProcess: true });
 });
 
 afterAll(async () => {
@@ -49,7 +49,7 @@ interface Source {
 const pathsOf = (id: string) => ({ staging: join(driver.folder, `s-${id}`), target: join(driver.folder, `t-${id}`) });
 
 async function put(name: string, fsType: string, source?: Source) {
-  const volumeCapability = { ...filesystem, accessType: { case: "mount" as const, value: { fsType } } };
+  const volumeCapability = formatted(fsType);
   const capacityRange = { requiredBytes: 400n << 20n };
   const asked = { name, capacityRange, volumeCapabilities: [volumeCapability] };
   const { volume } = await driver.csi.controller.createVolume(
