@@ -32,6 +32,8 @@ export const memberGroupHandle = "groupsnapshot.storage.k8s.io/volumeGroupSnapsh
 export const infoListAnnotation = `${group}/volume-snapshot-info-list`;
 /** A content's moment, where it was written in another way than the one that v1alpha1's nanoseconds become. */
 export const creationTimeAnnotation = `${group}/creation-time`;
+/** A content's source as v1alpha1 had it at first, where a later one has no field for it. */
+export const sourceAnnotation = `${group}/source`;
 /** The lists that only v1alpha1 had. */
 export const alphaListAnnotations = {
   claimsWithSnapshots: `${group}/pvc-volume-snapshot-ref-list`,

@@ -125,6 +125,16 @@ test("a group's content keeps 64-bit integers, and its handle once it is set", a
   );
 });
 
+test("a content in v1alpha1 keeps a source as the first v1alpha1 had it, and takes no two sources", async () => {
+  const alpha = { ...groupContents, version: "v1alpha1" };
+  const spec = { driver: "d", deletionPolicy: "Retain", volumeGroupSnapshotRef: { namespace: "default", name: "g" } };
+  const made = await create(alpha, { ...spec, source: { persistentVolumeNames: ["pv-1"] } });
+  expect(made.spec).toMatchObject({ source: { persistentVolumeNames: ["pv-1"] } });
+  const both = { persistentVolumeNames: ["pv-1"], volumeHandles: ["v"] };
+  await expect(create(alpha, { ...spec, source: both })).rejects.toEqual(contains("exactly one of volumeHandles"));
+  await expect(create(alpha, { ...spec, source: {} })).rejects.toEqual(contains("exactly one of volumeHandles"));
+});
+
 test("a VolumeSnapshot names exactly one source", async () => {
   await expect(create(snapshots, { source: {} })).rejects.toEqual(
     contains("exactly one of persistentVolumeClaimName and volumeSnapshotContentName"),

@@ -25,7 +25,7 @@ export function groupContentSchema(version: GroupVersion): Schema {
         {
           driver: text({ description: "The CSI driver that keeps the group snapshot.", rules: strictly("driver") }),
           deletionPolicy,
-          source: sourceSchema,
+          source: sourceSchema(version),
           volumeGroupSnapshotClassName: text({
             description: "The VolumeGroupSnapshotClass with the driver's parameters.",
             rules: strictly("volumeGroupSnapshotClassName"),
@@ -55,36 +55,53 @@ export function groupContentSchema(version: GroupVersion): Schema {
   );
 }
 
-const sourceSchema = object(
-  {
-    volumeHandles: list(text(), {
-      description: "The volumes that are to be snapshotted together.",
-      rules: [fixed("source.volumeHandles")],
-    }),
-    groupSnapshotHandles: object(
-      {
-        volumeGroupSnapshotHandle: text({ description: "The group snapshot that exists on the storage." }),
-        volumeSnapshotHandles: list(text(), { description: "Its members on the storage." }),
-      },
-      {
-        description: "A group snapshot that exists already.",
-        required: ["volumeGroupSnapshotHandle", "volumeSnapshotHandles"],
-        rules: [fixed("source.groupSnapshotHandles")],
-      },
-    ),
-  },
-  {
-    description: "Where the group snapshot comes from; exactly one field is set.",
-    rules: [
-      exactlyOne(
-        "volumeHandles",
-        "groupSnapshotHandles",
-        "name the volumes to snapshot together, or the group snapshot that exists on the storage",
+const remedy = "name the volumes to snapshot together, or the group snapshot that exists on the storage";
+const sources = ["volumeHandles", "groupSnapshotHandles", "persistentVolumeNames", "volumeGroupSnapshotHandle"];
+const oneOfAll = {
+  rule: `[${sources.map((source) => `has(self.${source})`).join(", ")}].filter(isSet, isSet).size() == 1`,
+  message: `exactly one of volumeHandles and groupSnapshotHandles must be set: ${remedy}`,
+};
+
+/** The first v1alpha1 named volumes otherwise. Its objects keep what they say, and no new ones are made of it. */
+const oldSource: Properties = {
+  persistentVolumeNames: list(text(), {
+    description: "The PersistentVolumes that were to be snapshotted together, as of old; use volumeHandles.",
+    rules: [fixed("source.persistentVolumeNames")],
+  }),
+  volumeGroupSnapshotHandle: text({
+    description: "The group snapshot that exists already, as of old; use groupSnapshotHandles.",
+    rules: [fixed("source.volumeGroupSnapshotHandle")],
+  }),
+};
+
+const sourceSchema = (version: GroupVersion) =>
+  object(
+    {
+      ...(version === "v1alpha1" && oldSource),
+      volumeHandles: list(text(), {
+        description: "The volumes that are to be snapshotted together.",
+        rules: [fixed("source.volumeHandles")],
+      }),
+      groupSnapshotHandles: object(
+        {
+          volumeGroupSnapshotHandle: text({ description: "The group snapshot that exists on the storage." }),
+          volumeSnapshotHandles: list(text(), { description: "Its members on the storage." }),
+        },
+        {
+          description: "A group snapshot that exists already.",
+          required: ["volumeGroupSnapshotHandle", "volumeSnapshotHandles"],
+          rules: [fixed("source.groupSnapshotHandles")],
+        },
       ),
-      ...kept("volumeHandles", "groupSnapshotHandles"),
-    ],
-  },
-);
+    },
+    {
+      description: "Where the group snapshot comes from; exactly one field is set.",
+      rules: [
+        version === "v1alpha1" ? oneOfAll : exactlyOne("volumeHandles", "groupSnapshotHandles", remedy),
+        ...kept("volumeHandles", "groupSnapshotHandles"),
+      ],
+    },
+  );
 
 /** The older the version, the more of the reference is fixed at creation; the newer ones let the uid be filled in once. */
 function referenceSchema(version: GroupVersion): Schema {

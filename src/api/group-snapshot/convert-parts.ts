@@ -1,9 +1,11 @@
 import { Failure } from "../../lib/failure.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 
-/** What conversion changes of an object: its status, and the annotations that carry what a version has no field for. */
+/** What conversion changes of an object: source, status, and the annotations that carry what a version has no field for. */
 export interface Parts {
   readonly annotations: Readonly<Record<string, string>>;
+  /** What the spec says of where the object comes from, if it is an object. */
+  readonly source: JsonObject | undefined;
   readonly status: JsonObject | undefined;
 }
 
@@ -11,18 +13,20 @@ export type Step = (parts: Parts) => Parts;
 
 /** The object with its parts as `steps` leave them. What no step knows stays as it is. */
 export function through(object: JsonObject, ...steps: readonly Step[]): JsonObject {
-  const { metadata = {}, status, ...rest } = object;
+  const { metadata = {}, spec, status, ...rest } = object;
   if (!isObject(metadata)) throw malformed("metadata", "an object");
   if (status !== undefined && !isObject(status)) throw malformed("status", "an object");
   const { annotations, ...others } = metadata;
   const parts = steps.reduce<Parts>((before, step) => step(before), {
     annotations: annotationsIn(annotations),
+    source: isObject(spec) && isObject(spec.source) ? spec.source : undefined,
     status,
   });
   const isAnnotated = Object.keys(parts.annotations).length > 0;
   return {
     ...rest,
     metadata: { ...others, ...(isAnnotated && { annotations: parts.annotations }) },
+    ...(spec !== undefined && { spec: parts.source && isObject(spec) ? { ...spec, source: parts.source } : spec }),
     ...(parts.status && { status: parts.status }),
   };
 }

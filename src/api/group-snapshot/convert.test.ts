@@ -70,7 +70,11 @@ function objectOf(version: GroupVersion): fc.Arbitrary<JsonObject> {
       { apiVersion: fc.constant(`${group}/${version}`), kind: fc.constant(kind), metadata, future: text, ...fields },
       ["apiVersion", "kind", "metadata"],
     );
-  const spec = optional({ driver: text, source: optional({ volumeHandles: fc.array(text) }), unknown: long });
+  const source = optional({
+    volumeHandles: fc.array(text),
+    ...(version === "v1alpha1" && { persistentVolumeNames: fc.array(text), volumeGroupSnapshotHandle: text }),
+  });
+  const spec = optional({ driver: text, source, unknown: long });
   const whatever = fc.oneof(
     whole("VolumeGroupSnapshot", {
       spec,
@@ -153,6 +157,19 @@ describe("what an older version shows", () => {
       "v1alpha1",
     );
     expect(status).toEqual({ creationTime: longNs });
+  });
+
+  test.each([
+    [{ persistentVolumeNames: ["pv-1", "pv-2"] }, { volumeHandles: [] }],
+    [
+      { volumeGroupSnapshotHandle: "g" },
+      { groupSnapshotHandles: { volumeGroupSnapshotHandle: "g", volumeSnapshotHandles: [] } },
+    ],
+  ])("the first v1alpha1's source %j has its place in v1, and is there again on the way back", (source, newest) => {
+    const old = { ...content("v1alpha1", {}), spec: { driver: "d", source } };
+    const now = convertGroupObject(old, "v1");
+    expect(now.spec).toEqual({ driver: "d", source: newest });
+    expect(convertGroupObject(convertGroupObject(now, "v1beta1"), "v1alpha1")).toEqual(old);
   });
 
   test("what a client of v1beta1 says of the members holds, and details of those it leaves stay", () => {

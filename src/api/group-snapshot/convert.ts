@@ -4,6 +4,7 @@ import { alphaListAnnotations } from "../annotations.ts";
 import { packed, unpacked } from "./convert-lists.ts";
 import { carryMembers, fetchMembers, membersToPairs, pairsToMembers } from "./convert-members.ts";
 import { type Step, through } from "./convert-parts.ts";
+import { renewSource, restoreSource } from "./convert-source.ts";
 import { momentToNanoseconds, nanosecondsToMoment } from "./convert-time.ts";
 import { groupClasses, groupContents, groupSnapshotGroup, groupSnapshots } from "./resources.ts";
 import { type GroupVersion, groupVersions } from "./versions.ts";
@@ -27,8 +28,8 @@ const waysOf: Readonly<Record<string, Ways>> = {
   },
   [groupContents.kind]: {
     v1alpha1: {
-      up: [packed(contentLists), nanosecondsToMoment, fetchMembers],
-      down: [carryMembers, momentToNanoseconds, unpacked(contentLists)],
+      up: [renewSource, packed(contentLists), nanosecondsToMoment, fetchMembers],
+      down: [carryMembers, momentToNanoseconds, unpacked(contentLists), restoreSource],
     },
     v1beta1: { up: [pairsToMembers], down: [membersToPairs] },
   },

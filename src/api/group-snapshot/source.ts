@@ -17,7 +17,10 @@ export function parseGroupSource(group: GroupSnapshot): GroupSource {
   return { kind: "select", selector };
 }
 
-/** What a VolumeGroupSnapshotContent stands for: a cut that the driver is to make, or one that exists. */
+/**
+ * What a VolumeGroupSnapshotContent stands for: a cut that the driver is to make, or one that exists. One that was stored
+ * when volumes were named by their PersistentVolumes has no handles that could be cut.
+ */
 export type GroupContentSource =
   | { readonly kind: "cut"; readonly volumes: readonly VolumeHandle[] }
   | { readonly kind: "adopt"; readonly handles: GroupSnapshotHandles };
@@ -25,6 +28,5 @@ export type GroupContentSource =
 export function parseGroupContentSource(content: GroupSnapshotContent): GroupContentSource {
   const { volumeHandles, groupSnapshotHandles } = content.spec.source;
   if (groupSnapshotHandles !== undefined) return { kind: "adopt", handles: groupSnapshotHandles };
-  assert(volumeHandles !== undefined, "the CRD's rule refuses a VolumeGroupSnapshotContent without a source");
-  return { kind: "cut", volumes: volumeHandles };
+  return { kind: "cut", volumes: volumeHandles ?? [] };
 }

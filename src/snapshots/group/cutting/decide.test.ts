@@ -106,6 +106,16 @@ describe("cutting a group", () => {
     expect(dos(seen(brought))).toEqual(["ask"]);
   });
 
+  test("leaves a content of old alone whose volumes were named otherwise, and cuts none that names no volume", () => {
+    const unnamed = { ...fresh, spec: { ...fresh.spec, source: { volumeHandles: [] } } };
+    const cut = { ...unnamed, status: { volumeGroupSnapshotHandle: groupSnapshotHandle("group-1") } };
+    expect(decideCut(seen(cut))).toMatchObject({ reason: "CutOfOld", steps: [] });
+    const [told] = decideCut(seen(unnamed)).steps.flat();
+    expect(told).toMatchObject({
+      status: { error: { message: expect.stringContaining("names no volume") as string } },
+    });
+  });
+
   test("asks for a cut by its handle when the class is gone before it is ready", () => {
     expect(dos(seen(cutOf(false), { groupClass: undefined }))).toEqual(["ask"]);
   });

@@ -25,6 +25,7 @@ export function decideCut(seen: ContentSeen): Plan<ContentAction> {
   const { content, learnt } = seen;
   if (learnt.answer) return settle(content, learnt.answer);
   if (isDone(content)) return isMarked(content) ? unmark(content) : nothing("Ready");
+  if (namesNoVolume(content) && content.status?.volumeGroupSnapshotHandle) return nothing("CutOfOld");
   const obstacle = obstacleOf(seen);
   if (obstacle !== undefined) return report(seen, obstacle);
   return canOnlyAsk(seen) ? ask(seen) : cut(seen);
@@ -37,6 +38,12 @@ function isDone({ status }: GroupSnapshotContent): boolean {
     Boolean(status.volumeGroupSnapshotHandle) &&
     (status.volumeSnapshotInfoList ?? []).length > 0
   );
+}
+
+/** Stored when volumes were named by their PersistentVolumes: its members were made then, and there is nothing to ask by. */
+function namesNoVolume(content: GroupSnapshotContent): boolean {
+  const source = parseGroupContentSource(content);
+  return source.kind === "cut" && source.volumes.length === 0;
 }
 
 /** What an admin brought is never cut; nor is a cut whose class is gone, as the same call could not be made again. */
@@ -110,6 +117,8 @@ function obstacleOf(seen: ContentSeen): string | undefined {
       `driver "${driver}" does not say that it can make group snapshots (GROUP_CONTROLLER_SERVICE and ` +
       "CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT); use a driver that can, or snapshot the volumes one by one"
     );
+  if (namesNoVolume(content))
+    return "spec.source.volumeHandles names no volume, so there is nothing to snapshot; delete the group snapshot and create it again";
   const asks = canOnlyAsk(seen);
   if (!asks && !groupClass)
     return `spec.volumeGroupSnapshotClassName names "${className ?? ""}", which does not exist; create that class`;
