@@ -4,9 +4,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
-import { adminGroup, tokensOf } from "./auth/authenticate.ts";
-import { allowAuthenticated } from "./auth/authorize.ts";
-import { adminName, type Credentials, loadCredentials } from "./auth/credentials.ts";
+import { openAuth } from "./auth/auth.ts";
+import { type Credentials, loadCredentials } from "./auth/credentials.ts";
 import { loadLibrary } from "./cel/library.ts";
 import { lockDataFolder } from "./config/data-folder.ts";
 import { writeKubeconfig } from "./config/kubeconfig.ts";
@@ -130,16 +129,16 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
   collectGarbage(api, log);
   emptyNamespaces(api);
   resumeDefinitions(api);
-  const admin = { name: adminName, groups: [adminGroup, "system:authenticated"] };
+  const auth = openAuth(api, credentials);
+  const serving = { ...api, ...auth };
   const handler = requestHandler({
     store,
     clock,
     log,
-    tokens: tokensOf([{ token: credentials.adminToken, user: admin }]),
-    authorize: allowAuthenticated,
+    auth,
     intercept: options.intercept,
-    resource: (call) => serveResource(api, call),
-    document: documentsOf(registry),
+    resource: (call) => serveResource(serving, call),
+    document: documentsOf(registry, auth.documents),
     closing,
   });
   void hub.run(closing);

@@ -123,9 +123,9 @@ export function invalid(kind: Named, name: string, errors: readonly FieldError[]
     reason: "Invalid",
     message: `${what} "${name}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`}`,
     details: {
-      name,
+      ...(name && { name }),
       ...(kind.group && { group: kind.group }),
-      kind: kind.kind,
+      ...(kind.kind && { kind: kind.kind }),
       causes: errors.map(({ field, reason, message }) => ({ reason, message, field })),
     },
   });
@@ -144,6 +144,21 @@ export const forbidden = (kind: Named, name: string, why: string, causes: Status
     message: `${resourceOf(kind)} "${name}" is forbidden: ${why}`,
     details: { ...detailsOf(kind, name), ...(causes.length > 0 && { causes }) },
   });
+
+/** 403 for what a user may not do, whatever the object is; without a resource for paths. */
+export const accessDenied = (
+  resource: { readonly group: string; readonly plural: string; readonly name: string } | undefined,
+  why: string,
+): AnyFailure => {
+  const { group = "", plural = "", name = "" } = resource ?? {};
+  const what = resource ? `${group ? `${plural}.${group}` : plural}${name && ` "${name}"`} is ` : "";
+  return refuse("forbidden", {
+    code: 403,
+    reason: "Forbidden",
+    message: `${what}forbidden: ${why}`,
+    details: { ...(name && { name }), ...(group && { group }), ...(plural && { kind: plural }) },
+  });
+};
 
 export const unauthorized = () =>
   refuse("unauthenticated", { code: 401, reason: "Unauthorized", message: "Unauthorized" });

@@ -7,30 +7,37 @@ import { unauthorized } from "../status.ts";
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  readonly uid?: string;
+  /** What else is known, such as the id of the token. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const adminGroup = "system:masters";
+export const authenticatedGroup = "system:authenticated";
 
-/** Tokens are kept by their hash, so that looking one up tells nothing by the time it takes. */
-export type Tokens = ReadonlyMap<string, User>;
+/** Finds out whose a bearer token is; undefined if nobody's, or no longer. */
+export type TokenAuthenticator = (token: string) => User | undefined;
 
-export function tokensOf(users: readonly { readonly token: string; readonly user: User }[]): Tokens {
-  return new Map(users.map(({ token, user }) => [hashOf(token), user]));
+/** Tokens of users who stay. They are kept by their hash, so that looking one up tells nothing by the time it takes. */
+export function fixedTokens(users: readonly { readonly token: string; readonly user: User }[]): TokenAuthenticator {
+  const byHash = new Map(users.map(({ token, user }) => [hashOf(token), user]));
+  return (token) => byHash.get(hashOf(token));
 }
 
-const hashOf = (token: string) => createHash("sha256").update(token).digest("base64");
+export const hashOf = (token: string) => createHash("sha256").update(token).digest("base64");
 
 /** The user of a request, by its bearer token or else its client certificate. @throws Failure "unauthenticated" */
-export function authenticate(request: HttpRequest, tokens: Tokens): User {
+export function authenticate(request: HttpRequest, ofToken: TokenAuthenticator): User {
   const { authorization } = request.headers;
-  const user = authorization === undefined ? certifiedUser(request.socket as TLSSocket) : bearer(authorization, tokens);
+  const user =
+    authorization === undefined ? certifiedUser(request.socket as TLSSocket) : bearer(authorization, ofToken);
   if (!user) throw unauthorized();
   return user;
 }
 
-function bearer(authorization: string, tokens: Tokens): User | undefined {
+function bearer(authorization: string, ofToken: TokenAuthenticator): User | undefined {
   const [scheme = "", token = ""] = authorization.split(" ", 2);
-  return scheme.toLowerCase() === "bearer" ? tokens.get(hashOf(token)) : undefined;
+  return scheme.toLowerCase() === "bearer" ? ofToken(token) : undefined;
 }
 
 /** Reading a certificate costs more than a request, and a connection has only one. */
@@ -45,7 +52,7 @@ function certifiedUser(socket: TLSSocket): User | undefined {
   const name = subject.CN;
   if (typeof name !== "string" || name === "") return undefined;
   const groups = subject.O === undefined ? [] : [subject.O].flat();
-  const user = { name, groups: [...groups, "system:authenticated"] };
+  const user = { name, groups: [...groups, authenticatedGroup] };
   certified.set(socket, user);
   return user;
 }

@@ -1,16 +1,27 @@
+import { accessDenied } from "../status.ts";
 import type { User } from "./authenticate.ts";
+import { type Deed, resourceText } from "./deed.ts";
 
-/** What a user is about to do. */
-export interface Deed {
-  readonly method: string;
-  readonly path: string;
+export interface Verdict {
+  readonly allowed: boolean;
+  /** Which binding allows it; or what went wrong in finding one. */
+  readonly reason?: string;
 }
 
-/** Decides whether a user may do something; the reason is for the user who may not. */
-export type Authorizer = (
-  user: User,
-  deed: Deed,
-) => { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+/** Decides whether a user may do something. */
+export type Authorizer = (user: User, deed: Deed) => Verdict;
 
-/** Everyone who has a certificate or a token of this server administers it. */
-export const allowAuthenticated: Authorizer = () => ({ allowed: true });
+/** @throws Failure "forbidden" that says who may not do what */
+export function demand(authorize: Authorizer, user: User, deed: Deed): void {
+  const { allowed, reason } = authorize(user, deed);
+  if (allowed) return;
+  const why = `${denialOf(user, deed)}${reason ? `: ${reason}` : ""}`;
+  throw accessDenied(deed.on === "resource" ? { ...deed, plural: deed.resource } : undefined, why);
+}
+
+function denialOf({ name }: User, deed: Deed): string {
+  const who = `User ${JSON.stringify(name)} cannot ${deed.verb}`;
+  if (deed.on === "path") return `${who} path ${JSON.stringify(deed.path)}`;
+  const where = deed.namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(deed.namespace)}`;
+  return `${who} resource ${JSON.stringify(resourceText(deed))} in API group ${JSON.stringify(deed.group)} ${where}`;
+}

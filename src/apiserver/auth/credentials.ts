@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createAuthority, issueCertificate, isUsable, type KeyPair } from "../../lib/certificate.ts";
 import type { Random } from "../../lib/random.ts";
 import { adminGroup } from "./authenticate.ts";
+import { newSigningKey } from "./service-accounts/jwt.ts";
 
 /** What the server and its administrator prove themselves with. Kept on disk, so that a kubeconfig outlives restarts. */
 export interface Credentials {
@@ -11,6 +12,8 @@ export interface Credentials {
   readonly server: KeyPair;
   readonly admin: KeyPair;
   readonly adminToken: string;
+  /** Signs the tokens of service accounts. */
+  readonly signingKeyPem: string;
 }
 
 export interface CredentialsRequest {
@@ -43,19 +46,23 @@ export async function loadCredentials(request: CredentialsRequest): Promise<Cred
   const admin = await keep("admin", [], () =>
     issueCertificate(authority, { ...base, commonName: adminName, organizations: [adminGroup], use: "client" }),
   );
-  return { authority, server, admin, adminToken: adminToken(folder) };
+  const signingKeyPem = keptText(join(folder, "service-accounts.key"), newSigningKey);
+  return { authority, server, admin, adminToken: adminToken(folder), signingKeyPem };
 }
 
 /** 256 bits: nothing to be guessed. */
 const tokenBytes = 32;
 
-function adminToken(folder: string): string {
-  const path = join(folder, "admin.token");
+const adminToken = (folder: string) =>
+  keptText(join(folder, "admin.token"), () => randomBytes(tokenBytes).toString("base64url"));
+
+/** The text of a private file, made if there is none. */
+function keptText(path: string, make: () => string): string {
   const known = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
   if (known !== "") return known;
-  const token = randomBytes(tokenBytes).toString("base64url");
-  writePrivate(path, `${token}\n`);
-  return token;
+  const text = make().trim();
+  writePrivate(path, `${text}\n`);
+  return text;
 }
 
 function readPair(folder: string, name: string): KeyPair | undefined {

@@ -33,6 +33,8 @@ describe("discovery", () => {
       "admissionregistration.k8s.io",
       "apiextensions.k8s.io",
       "apps",
+      "authentication.k8s.io",
+      "authorization.k8s.io",
       "coordination.k8s.io",
       "events.k8s.io",
       "rbac.authorization.k8s.io",

@@ -89,33 +89,46 @@ function resourcesOf(kind: Kind): readonly JsonObject[] {
     singularName: kind.singular,
     namespaced: kind.namespaced,
     kind: kind.kind,
-    verbs: resourceVerbs,
+    verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
     ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
   };
-  if (!kind.hasStatus) return [resource];
-  return [
-    resource,
-    {
-      name: `${kind.plural}/status`,
-      singularName: "",
-      namespaced: kind.namespaced,
-      kind: kind.kind,
-      verbs: statusVerbs,
-    },
-  ];
+  const under = subresourcesOf(kind).map(({ name, kind: own, verbs }) => ({
+    name: `${kind.plural}/${name}`,
+    singularName: "",
+    namespaced: kind.namespaced,
+    ...(own !== kind && { group: own.group, version: own.version }),
+    kind: own.kind,
+    verbs,
+  }));
+  return [resource, ...under];
 }
 
+const verbsOf = (kind: Kind) => (kind.isRequest ? ["create"] : resourceVerbs);
+
+function subresourcesOf(
+  kind: Kind,
+): readonly { readonly name: string; readonly kind: Kind; readonly verbs: readonly string[] }[] {
+  const status = kind.hasStatus ? [{ name: "status", kind, verbs: statusVerbs }] : [];
+  return [...(kind.subresources ?? []), ...status];
+}
+
+const kindId = ({ group, version, kind }: Kind) => ({ group, version, kind });
+
 function resourceDiscovery(kind: Kind): JsonObject {
-  const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
+  const under = subresourcesOf(kind).map(({ name, kind: own, verbs }) => ({
+    subresource: name,
+    responseKind: kindId(own),
+    verbs,
+  }));
   return {
     resource: kind.plural,
-    responseKind,
+    responseKind: kindId(kind),
     scope: kind.namespaced ? "Namespaced" : "Cluster",
     singularResource: kind.singular,
-    verbs: resourceVerbs,
+    verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
     ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
-    ...(kind.hasStatus ? { subresources: [{ subresource: "status", responseKind, verbs: statusVerbs }] } : {}),
+    ...(under.length > 0 ? { subresources: under } : {}),
   };
 }

@@ -15,13 +15,22 @@ export interface DocumentRequest {
   readonly host: string;
 }
 
-/** What the server says about itself: version, discovery, OpenAPI. Undefined for other paths. */
-export function documentsOf(registry: Registry): (request: DocumentRequest) => Answer | undefined {
+/**
+ * What the server says about itself: version, discovery, OpenAPI. Undefined for other paths.
+ *
+ * @param others documents that other parts of the server have, by path
+ */
+export function documentsOf(
+  registry: Registry,
+  others: ReadonlyMap<string, (host: string) => JsonObject> = new Map(),
+): (request: DocumentRequest) => Answer | undefined {
   const openApi = openApiOf(registry);
   return (request) => {
     const path = request.path.length > 1 ? request.path.replace(/\/$/, "") : request.path;
     if (path === "/version") return answer({ ...release, platform: `${process.platform}/${process.arch}` });
     if (path.startsWith("/openapi/")) return openApi(path);
+    const other = others.get(path);
+    if (other) return answer(other(request.host));
     if (path.startsWith("/api")) return discovery(registry, { ...request, path });
     return undefined;
   };

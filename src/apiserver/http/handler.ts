@@ -1,9 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isFailure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
-import { authenticate, type Tokens, type User } from "../auth/authenticate.ts";
-import type { Authorizer } from "../auth/authorize.ts";
-import { badRequest, noSuchPath, statusOf } from "../status.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { User } from "../auth/authenticate.ts";
+import { noSuchPath, statusOf } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { negotiated, type Wanted } from "./accept.ts";
 import type { HttpRequest } from "./body.ts";
@@ -26,8 +26,7 @@ export interface HandlerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tokens: Tokens;
-  readonly authorize: Authorizer;
+  readonly auth: Auth;
   readonly intercept: Intercept | undefined;
   readonly resource: (call: ResourceRequest) => Promise<Answer | undefined>;
   /** Discovery, OpenAPI, version: undefined for a path that is none of them. */
@@ -67,35 +66,29 @@ function leftOf(response: HttpResponse, closing: AbortSignal): AbortSignal {
   return left.signal;
 }
 
-type Call = Omit<ResourceRequest, "path"> & { readonly path: string };
+type Call = Omit<ResourceRequest, "path" | "user"> & { readonly path: string };
 
 const health = new Set(["/healthz", "/livez", "/readyz"]);
 
 async function serve(parts: HandlerParts, call: Call): Promise<void> {
   const { request, response, path } = call;
   if (health.has(path) || /^\/(livez|readyz)\//.test(path)) return send(request, response, ok);
-  const user = authenticate(request, parts.tokens);
+  const user = parts.auth.userOf(request);
   const method = request.method ?? "GET";
-  const verdict = parts.authorize(user, { method, path });
-  if (!verdict.allowed) throw badRequest(verdict.reason);
+  const resource = parseResourcePath(path);
+  parts.auth.demand(user, { method, path, query: call.query, resource });
   await parts.intercept?.({ method, url: request.url ?? "/", user, userAgent: request.headers["user-agent"] ?? "" });
-  const answer = await answerOf(parts, call);
+  const answer = resource ? await parts.resource({ ...call, path: resource, user }) : documentAnswer(parts, call);
   if (answer) await send(request, response, answer);
 }
 
 const ok: Answer = { code: 200, body: Buffer.from("ok"), contentType: "text/plain; charset=utf-8" };
 
-async function answerOf(parts: HandlerParts, call: Call): Promise<Answer | undefined> {
-  const { accept = "", host = "" } = call.request.headers;
-  const document = parts.document({
-    path: call.path,
-    accept,
-    host: String(call.request.headers[":authority"] ?? host),
-  });
-  if (document) return document;
-  const path = parseResourcePath(call.path);
-  if (!path) throw noSuchPath(call.path);
-  return parts.resource({ ...call, path });
+function documentAnswer(parts: HandlerParts, { path, request }: Call): Answer {
+  const { accept = "", host = "" } = request.headers;
+  const document = parts.document({ path, accept, host: String(request.headers[":authority"] ?? host) });
+  if (!document) throw noSuchPath(path);
+  return document;
 }
 
 async function fail(

@@ -1,13 +1,15 @@
 import type { JsonObject } from "../../lib/json.ts";
+import type { User } from "../auth/authenticate.ts";
 import { protobufType } from "../protobuf/protobuf.ts";
 import type { Served } from "../registry.ts";
 import { methodNotAllowed, noProtobuf, noSuchPath, notFound, success } from "../status.ts";
 import { create } from "../verbs/create.ts";
 import { get } from "../verbs/get.ts";
 import { type Listed, list } from "../verbs/list.ts";
-import { checkPatchType, patch } from "../verbs/patch.ts";
+import { applyPatchType, checkPatchType, patch } from "../verbs/patch.ts";
 import { type Removed, remove } from "../verbs/remove.ts";
 import { removeCollection } from "../verbs/remove-collection.ts";
+import type { Review } from "../verbs/review.ts";
 import { update } from "../verbs/update.ts";
 import type { Api, ObjectTarget, Subresource, Target, Written } from "../verbs/verb.ts";
 import { watch } from "../verbs/watch.ts";
@@ -15,7 +17,9 @@ import type { WatchHub } from "../watch/hub.ts";
 import { negotiated } from "./accept.ts";
 import { contentType, type HttpRequest, parseObject, parseValue, readBody } from "./body.ts";
 import { inFormat, watchTypes } from "./format.ts";
+import { checkForce, userAgentOf } from "./manager.ts";
 import { listOptions, removeOptions, truth, watchOptions, writeOptions } from "./query.ts";
+import { type Answerers, answerQuestion, questionTarget } from "./question.ts";
 import { eventEncoder, type Presentation, renderList, renderObject } from "./render.ts";
 import { type Answer, type HttpResponse, statusAnswer, stream } from "./respond.ts";
 import type { ResourcePath } from "./route.ts";
@@ -26,11 +30,17 @@ export interface ResourceRequest {
   readonly response: HttpResponse;
   readonly path: ResourcePath;
   readonly query: URLSearchParams;
+  readonly user: User;
   /** A signal that is aborted when the client is gone or the server closes; made for watches only. */
   readonly left: () => AbortSignal;
 }
 
-type ServingApi = Api & { readonly hub: WatchHub };
+type ServingApi = Api & {
+  readonly hub: WatchHub;
+  readonly answers: Answerers;
+  /** Who looks at what a user is about to write. */
+  readonly reviewOf: (user: User) => Review;
+};
 
 /** What the verb of a resource request answers; undefined once a watch has been served. */
 export async function serveResource(api: ServingApi, call: ResourceRequest): Promise<Answer | undefined> {
@@ -39,6 +49,8 @@ export async function serveResource(api: ServingApi, call: ResourceRequest): Pro
   const { namespace, name } = call.path;
   if (served.kind.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined)
     throw noSuchPath(call.request.url?.split("?", 1)[0] ?? "");
+  const question = questionTarget(served, call.path);
+  if (question) return formatted(await answerQuestion(api, call, question), call, served);
   const target: Target = { served, ...(namespace !== undefined && { namespace }) };
   const answer =
     name === undefined
@@ -46,8 +58,11 @@ export async function serveResource(api: ServingApi, call: ResourceRequest): Pro
       : await serveObject(api, call, { ...target, name, ...subresourceOf(served, call.path) });
   if (!answer) return undefined;
   await api.store.settled(); // nobody hears of what is not durable; at once, as another turn has another transaction
-  return inFormat(answer, negotiated(call.request.headers.accept, served.custom).format);
+  return formatted(answer, call, served);
 }
+
+const formatted = (answer: Answer, { request }: ResourceRequest, { custom }: Served) =>
+  inFormat(answer, negotiated(request.headers.accept, custom).format);
 
 function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
   if (subresource === undefined) return {};
@@ -71,12 +86,19 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
       if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
       const how = presentation(api, call, target);
       const body = await objectBody(request, target);
-      return writtenAnswer(target, create(api, target, body, writeOptions(query)), how);
+      return writtenAnswer(
+        target,
+        create(api, target, body, { ...writeOptions(query, userAgentOf(request)), review: api.reviewOf(call.user) }),
+        how,
+      );
     }
     case "DELETE": {
       const how = presentation(api, call, target);
       const body = await deleteBody(request);
-      const removed = removeCollection(api, target, { list: listOptions(query), remove: removeOptions(query, body) });
+      const removed = removeCollection(api, target, {
+        list: listOptions(query),
+        remove: { ...removeOptions(query, body), review: api.reviewOf(call.user) },
+      });
       return listAnswer(target, removed, how);
     }
     default:
@@ -87,6 +109,7 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
 async function serveObject(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer | undefined> {
   const { query, request } = call;
   const how = presentation(api, call, target);
+  const review = api.reviewOf(call.user);
   switch (request.method) {
     case "GET":
     case "HEAD":
@@ -94,18 +117,32 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
       return { code: 200, body: renderObject(get(api, target), how), warnings: warningsOf(target) };
     case "PUT": {
       const body = await objectBody(request, target);
-      return writtenAnswer(target, update(api, target, body, writeOptions(query)), how);
+      return writtenAnswer(
+        target,
+        update(api, target, body, { ...writeOptions(query, userAgentOf(request)), review }),
+        how,
+      );
     }
     case "PATCH": {
       const mediaType = contentType(request);
       checkPatchType(target, mediaType);
+      checkForce(query, mediaType === applyPatchType);
       const value = await parseValue(await readBody(request), mediaType);
-      return writtenAnswer(target, patch(api, target, { mediaType, patch: value }, writeOptions(query)), how);
+      return writtenAnswer(
+        target,
+        patch(
+          api,
+          target,
+          { mediaType, patch: value, force: truth(query, "force") ?? false },
+          { ...writeOptions(query, userAgentOf(request)), review },
+        ),
+        how,
+      );
     }
     case "DELETE": {
       if (target.subresource) throw methodNotAllowed();
       const body = await deleteBody(request);
-      return removedAnswer(target, remove(api, target, removeOptions(query, body)), how);
+      return removedAnswer(target, remove(api, target, { ...removeOptions(query, body), review }), how);
     }
     default:
       throw methodNotAllowed();

@@ -7,6 +7,14 @@ import type { Kind } from "./kind.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
 import { clusterRole, clusterRoleBinding, role, roleBinding } from "./rbac.ts";
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+  tokenReview,
+} from "./reviews.ts";
 import { csiDriver, csiNode, storageCapacity, storageClass, volumeAttachment } from "./storage.ts";
 import { volume } from "./volume.ts";
 import { mutatingWebhooks, validatingWebhooks } from "./webhooks.ts";
@@ -33,6 +41,12 @@ const definitions: readonly KindDefinition[] = [
   clusterRole,
   roleBinding,
   clusterRoleBinding,
+  tokenReview,
+  selfSubjectReview,
+  subjectAccessReview,
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
   validatingWebhooks,
   mutatingWebhooks,
   deployment,

@@ -18,6 +18,7 @@ import {
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { dnsLabelProblem } from "./names.ts";
 import { objectAt, textAt, withField } from "./read.ts";
+import { tokenRequest } from "./reviews.ts";
 
 /** All data of a config map or secret together; what Kubernetes holds too, so that objects move freely. */
 const dataLimitBytes = 1024 * 1024;
@@ -165,6 +166,7 @@ export const serviceAccount: KindDefinition = {
     automountServiceAccountToken: flag("Its pods get a token unless they say otherwise."),
   },
   columns: [nameColumn, ageColumn],
+  subresources: [{ name: "token", kind: tokenRequest, verbs: ["create"] }],
 };
 
 export const lease: KindDefinition = {

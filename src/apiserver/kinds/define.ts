@@ -3,7 +3,7 @@ import { compileSchema } from "../schema/compile.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Visit, Walk } from "../schema/walk.ts";
-import type { AdmitRequest, Admitted, Column, FieldError, KeptAs, Kind } from "./kind.ts";
+import type { AdmitRequest, Admitted, Column, FieldError, KeptAs, Kind, SubresourceKind } from "./kind.ts";
 import { metadataErrors } from "./metadata.ts";
 import { dnsSubdomainProblem, type NameRule } from "./names.ts";
 
@@ -28,12 +28,18 @@ export interface KindDefinition {
   readonly selectableFields?: readonly string[];
   readonly fieldPaths?: Readonly<Record<string, string>>;
   readonly keptAs?: KeptAs;
+  readonly isRequest?: boolean;
+  readonly subresources?: readonly SubresourceDefinition[];
   /** DNS subdomains unless said otherwise. */
   readonly nameRule?: NameRule;
   /** Fills in what depends on other fields. Called with objects of the right shape only. */
   readonly prepare?: (object: JsonObject, request: AdmitRequest) => JsonObject;
   /** What the schema cannot say. Called with objects of the right shape only. */
   readonly check?: (object: JsonObject, request: AdmitRequest) => readonly FieldError[];
+}
+
+export interface SubresourceDefinition extends Omit<SubresourceKind, "kind"> {
+  readonly kind: KindDefinition;
 }
 
 /** The kind that a definition states. */
@@ -60,6 +66,8 @@ export function builtInKind(definition: KindDefinition): Kind {
     selectableFields: definition.selectableFields ?? [],
     ...(definition.fieldPaths && { fieldPaths: definition.fieldPaths }),
     ...(definition.keptAs && { keptAs: definition.keptAs }),
+    ...(definition.isRequest && { isRequest: true }),
+    ...(definition.subresources && { subresources: definition.subresources.map(subresourceOf) }),
     convert: (object) => object,
     admit(object, request) {
       walk ??= compileSchema(schema, { prune: true, builtIn: true });
@@ -67,6 +75,11 @@ export function builtInKind(definition: KindDefinition): Kind {
     },
   };
 }
+
+const subresourceOf = ({ kind, ...subresource }: SubresourceDefinition): SubresourceKind => ({
+  ...subresource,
+  kind: builtInKind(kind),
+});
 
 function wholeSchema({ fields, description, required = [] }: KindDefinition): Schema {
   return {
@@ -95,7 +108,7 @@ function admit({ definition, nameRule, walk }: Parts, object: JsonObject, reques
   const prepared = definition.prepare?.(walked, request) ?? walked;
   const errors = [
     ...visit.errors,
-    ...metadataErrors(prepared, { nameRule, old: request.old }),
+    ...(definition.isRequest ? [] : metadataErrors(prepared, { nameRule, old: request.old })),
     ...(definition.check?.(prepared, request) ?? []),
   ];
   return { object: prepared, errors, unknownFields: visit.unknownFields };

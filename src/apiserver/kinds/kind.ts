@@ -34,6 +34,17 @@ export interface Kind {
   readonly fieldPaths?: Readonly<Record<string, string>>;
   /** Set when the objects are kept as those of another group: events of events.k8s.io are core events. */
   readonly keptAs?: KeptAs;
+  /** Set for questions: they are created, answered at once, and never stored; no other verb is served. */
+  readonly isRequest?: boolean;
+  /** What stands under an object's name beside /status and has a kind of its own. */
+  readonly subresources?: readonly SubresourceKind[];
+}
+
+export interface SubresourceKind {
+  readonly name: "scale" | "token";
+  readonly kind: Kind;
+  /** As discovery lists them. */
+  readonly verbs: readonly string[];
 }
 
 /** The objects of this kind are the same as those of `group`/`version`/plural, shown in another shape. */

@@ -4,6 +4,8 @@ import type { Kind } from "../kinds/kind.ts";
 const packages: Readonly<Record<string, string>> = {
   "": "io.k8s.api.core",
   apps: "io.k8s.api.apps",
+  "authentication.k8s.io": "io.k8s.api.authentication",
+  "authorization.k8s.io": "io.k8s.api.authorization",
   "admissionregistration.k8s.io": "io.k8s.api.admissionregistration",
   "apiextensions.k8s.io": "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
   "coordination.k8s.io": "io.k8s.api.coordination",

@@ -49,7 +49,7 @@ export function openApiDocument(kinds: readonly Kind[]): JsonObject {
   for (const kind of kinds) {
     Object.assign(paths, pathsOf(kind));
     schemas[schemaNameOf(kind, kind.kind)] = objectSchema(kind);
-    schemas[schemaNameOf(kind, kind.listKind)] = listSchema(kind);
+    if (!kind.isRequest) schemas[schemaNameOf(kind, kind.listKind)] = listSchema(kind);
   }
   return {
     openapi: "3.0.0",

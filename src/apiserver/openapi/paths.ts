@@ -7,6 +7,7 @@ export function pathsOf(kind: Kind): JsonObject {
   const base = kind.group === "" ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
   const collection = `${base}/${kind.namespaced ? "namespaces/{namespace}/" : ""}${kind.plural}`;
   const operations = new Operations(kind);
+  if (kind.isRequest) return { [collection]: operations.request() };
   return {
     [collection]: operations.collection(),
     [`${collection}/{name}`]: operations.object(),
@@ -84,6 +85,11 @@ class Operations {
       }),
       parameters: [...this.#inNamespace(), pretty],
     };
+  }
+
+  request(): JsonObject {
+    const { post, parameters } = this.collection();
+    return { post, parameters };
   }
 
   /** All namespaces at once. */

@@ -22,6 +22,10 @@ export const jsonForms: Readonly<Record<string, JsonForm>> = {
       return typeof value === "number" ? { type: 0, intVal: value, strVal: "" } : undefined;
     },
   },
+  ExtraValue: {
+    fold: ({ items }) => items ?? [],
+    unfold: (value) => (Array.isArray(value) ? { items: value } : undefined),
+  },
   FieldsV1: { fold: ({ raw }) => raw, unfold: (raw) => ({ raw }) },
   JSON: { fold: ({ raw }) => raw, unfold: (raw) => ({ raw }) },
   JSONSchemaPropsOrArray: {

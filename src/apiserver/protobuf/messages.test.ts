@@ -30,6 +30,7 @@ const shown: Readonly<Record<string, fc.Arbitrary<Json>>> = {
     .map(([seconds, micros]) => time(seconds).replace("Z", `.${String(micros).padStart(6, "0")}Z`)),
   Quantity: fc.constantFrom("0", "1Gi", "100m", "1e9"),
   IntOrString: fc.oneof(fc.integer(), fc.string()),
+  ExtraValue: fc.array(fc.string(), { maxLength: 3 }),
   FieldsV1: fc.constantFrom<Json>({ "f:data": { "f:a": {} } }, {}),
   JSON: fc.constantFrom<Json>(0, "a", false, [1, null], { a: 9007199254740993n }),
 };

@@ -1,6 +1,8 @@
 import { admissionregistration } from "./messages/admissionregistration.ts";
 import { apiextensions } from "./messages/apiextensions.ts";
 import { apps } from "./messages/apps.ts";
+import { authentication } from "./messages/authentication.ts";
+import { authorization } from "./messages/authorization.ts";
 import { coordination } from "./messages/coordination.ts";
 import { core } from "./messages/core.ts";
 import { events } from "./messages/events.ts";
@@ -41,6 +43,8 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   "admissionregistration.k8s.io": [admissionregistration],
   "apiextensions.k8s.io": [apiextensions],
   apps: [apps],
+  "authentication.k8s.io": [authentication],
+  "authorization.k8s.io": [authorization],
   "coordination.k8s.io": [coordination],
   "events.k8s.io": [events],
   "rbac.authorization.k8s.io": [rbac],

@@ -75,15 +75,19 @@ export function admitted(
 ): { readonly object: JsonObject; readonly warnings: readonly string[] } {
   const { kind, collection } = target.served;
   const { old, subresource, options } = admission;
-  const result = kind.admit(object, requestOf(api, admission));
+  const write = { target, subresource, ...(old && { old }) };
+  const changed = options.review?.changed({ ...write, object }) ?? object;
+  const result = kind.admit(changed, requestOf(api, admission));
   const unknown = result.unknownFields.map((field) => `unknown field "${field}"`);
   if (options.fieldValidation === "Strict" && unknown.length > 0) refuseUnknown(unknown, admission);
   if (result.errors.length > 0) throw invalid(kind, nameOf(result.object), result.errors);
   const rules = api.rules.get(collection);
   const errors = rules?.check?.(result.object, { old, subresource }) ?? [];
   if (errors.length > 0) throw invalid(kind, nameOf(result.object), errors);
+  const complete = rules?.complete?.(result.object, { old, subresource }) ?? result.object;
+  options.review?.check({ ...write, object: complete });
   return {
-    object: rules?.complete?.(result.object, { old, subresource }) ?? result.object,
+    object: complete,
     warnings: options.fieldValidation === "Warn" ? unknown : [],
   };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { conflict } from "../status.ts";
 import { metadataOf, type Stored, type View, viewOf, withMetadata } from "../store/stored.ts";
 import { getStored, isFinished } from "./replace.ts";
+import type { Review } from "./review.ts";
 import { type Api, type ObjectTarget, timestamp } from "./verb.ts";
 
 export type Propagation = "Background" | "Foreground" | "Orphan";
@@ -12,6 +13,8 @@ export interface RemoveOptions {
   readonly resourceVersion?: string;
   /** What becomes of the objects that this one owns; absent: what its finalizers say, else Background. */
   readonly propagation?: Propagation;
+  /** Absent for deletions by the server itself. */
+  readonly review?: Review;
 }
 
 export interface Removed {
@@ -34,6 +37,7 @@ export function remove(api: Api, target: ObjectTarget, options: RemoveOptions): 
   const stored = getStored(api, target);
   checkPreconditions(target, stored, options);
   api.rules.get(served.collection)?.checkDeletion?.(stored.object);
+  options.review?.check({ target, old: served.view(stored).object });
   const marked = markedForDeletion(api, target, stored, options);
   const finished = isFinished(api, target, marked);
   if (options.dryRun) return { gone: finished, view: viewOf(marked) };

@@ -5,6 +5,7 @@ import type { FieldError, Kind } from "../kinds/kind.ts";
 import type { Registry, Served } from "../registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Key, View } from "../store/stored.ts";
+import type { Review } from "./review.ts";
 
 /** What every verb works on. Verbs are synchronous: between reading and writing, nobody else can write. */
 export interface Api {
@@ -56,6 +57,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** What to do about fields that the schema does not know. */
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Absent for writes of the server itself. */
+  readonly review?: Review;
 }
 
 /** What a write is answered with. */
