@@ -159,6 +159,42 @@ describe("a cache", () => {
     expect(names()).toEqual(["a"]);
   });
 
+  test("names the versions that are served instead of the one that is needed, and is asked at least as often as told", async () => {
+    const told: unknown[] = [];
+    const served: Readonly<Record<string, object>> = {
+      "/apis/example.com": { versions: [{ version: "v1" }, { version: "v1beta1" }, { version: "v1beta2" }] },
+      "/apis/example.com/v1": { resources: [{ name: "others" }] },
+      "/apis/example.com/v1beta1": { resources: [{ name: "others" }, { name: "things" }] },
+      "/apis/example.com/v1beta2": { resources: [{ name: "things" }, { name: "things/status" }] },
+    };
+    api.fault = (request, response) => {
+      const discovered = served[request.path];
+      if (discovered) response.end(JSON.stringify(discovered));
+      else refuse(response, 404, "NotFound");
+      return true;
+    };
+    const synced = start({ unservedRetryMs: 10, onTrouble: (trouble) => void told.push(trouble) });
+    const why = /^things.example.com is served in v1beta1, v1beta2 only, and v1 is needed: install a newer CustomRes/;
+    await expect.poll(() => cache.unserved).toMatch(why);
+    const before = lists();
+    await expect.poll(lists).toBeGreaterThan(before + 5);
+    api.fault = undefined;
+    await synced;
+    expect(told).toEqual([{ message: expect.stringMatching(why), unserved: true }, undefined]);
+  });
+
+  test("does not call a kind unserved that it may not read", async () => {
+    api.fault = (_request, response) => {
+      refuse(response, 403, "Forbidden");
+      return true;
+    };
+    const synced = start();
+    await expect.poll(() => cache.trouble).toMatch(/grant list and watch on things.example.com/);
+    expect(cache.unserved).toBeUndefined();
+    api.fault = undefined;
+    await synced;
+  });
+
   test("of an optional kind that is not served counts as synced, and empty", async () => {
     api.fault = (_request, response) => {
       refuse(response, 404, "NotFound");

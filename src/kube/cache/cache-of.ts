@@ -8,7 +8,8 @@ import type { KubeObject, Resource } from "../object.ts";
 import type { Cache, Change, Indexes } from "./cache.ts";
 import { follower } from "./follow.ts";
 import { gate } from "./gate.ts";
-import { healthOf } from "./health.ts";
+import { healthOf, type Trouble } from "./health.ts";
+import { isUnserved } from "./served.ts";
 import { storeOf } from "./store.ts";
 import { witness } from "./witness.ts";
 
@@ -21,6 +22,10 @@ export interface CacheOptions<T extends KubeObject> {
   readonly labelSelector?: string;
   /** A kind that is not served has no objects: the cache then counts as synced, and fills once the kind is there. */
   readonly optional?: boolean;
+  /** How often at least a kind that is not served is asked for; 30 s when absent. */
+  readonly unservedRetryMs?: number;
+  /** Told when trouble begins or changes, and with undefined when it is over. */
+  readonly onTrouble?: (trouble: Trouble | undefined) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -36,7 +41,7 @@ export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T
     log.error({ err: error }, "an index function threw: this is a bug"),
   );
   const history = witness();
-  const health = healthOf(nameOf(resource), log);
+  const health = healthOf(nameOf(resource), log, options.onTrouble ?? (() => undefined));
   const firstList = gate();
   const { listeners, deliver } = audience<T>(log);
   const follow = follower({
@@ -50,7 +55,7 @@ export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T
       deliver(changes);
     },
     listed: (failure) => {
-      if (!failure || (options.optional && failure.code === "notFound")) firstList.open();
+      if (!failure || (options.optional && isUnserved(failure))) firstList.open();
     },
   });
   let running = false;
@@ -72,7 +77,10 @@ export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T
     },
     synced: (signal) => firstList.passed(signal),
     get trouble() {
-      return health.trouble;
+      return health.trouble?.message;
+    },
+    get unserved() {
+      return health.trouble?.unserved ? health.trouble.message : undefined;
     },
     async hasSeen(write, signal) {
       if (history.hasSeen(write)) return;

@@ -17,6 +17,8 @@ export interface Cache<T extends KubeObject> {
   synced(signal: AbortSignal): Promise<void>;
   /** Why the cache cannot be filled now (its kind is not served, no permission), or undefined while it is healthy. */
   readonly trouble: string | undefined;
+  /** The trouble, where it is that the kind is not served: what the cache holds is not to be taken for what there is. */
+  readonly unserved: string | undefined;
   /** Resolves when the cache has seen what a write did. Versions compare as integers. */
   hasSeen(write: Write, signal: AbortSignal): Promise<void>;
   /** True when a write to this object of this resource, in whatever version, will show up here. */

@@ -9,6 +9,7 @@ import { nameOf } from "../client/paths.ts";
 import { type KubeObject, keyOf, type Resource } from "../object.ts";
 import type { Change } from "./cache.ts";
 import type { Health } from "./health.ts";
+import { isUnserved, whyUnserved } from "./served.ts";
 import type { Store } from "./store.ts";
 import { compareVersions, isVersion } from "./version.ts";
 import type { Witness } from "./witness.ts";
@@ -18,7 +19,8 @@ const healthyMs = 60_000;
 /** Broken watches resume soon, since the cache stands still until then; one attempt in seconds harms no server. */
 const resumeRange: BackoffRange = { startMs: 100, capMs: 3_000 };
 /** Lists are dear, and what makes them fail (a missing kind, a missing permission) is mended by people. */
-const listRange: BackoffRange = { startMs: 500, capMs: 30_000 };
+const listRetryStartMs = 500;
+const listRetryCapMs = 30_000;
 /** Watches end and resume every 5 to 10 minutes, not all of them at once, so that load moves to new servers. */
 const watchSeconds = 300;
 
@@ -32,6 +34,7 @@ export interface FollowDeps<T extends KubeObject> {
   readonly deliver: (changes: readonly Change<T>[]) => void;
   /** Called after each list, and after each that was refused. */
   readonly listed: (failure?: Failure) => void;
+  readonly unservedRetryMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -106,12 +109,22 @@ async function readList<T extends KubeObject>(deps: FollowDeps<T>, signal: Abort
     deps.history.listEnded(list.resourceVersion);
     return { next: "watch" };
   } catch (error) {
-    const failure = failureOf(error);
     if (signal.aborted) return { next: "list" };
-    deps.health.ill(failure);
-    deps.listed(failure);
-    return { next: "list", retry: listRange, failure };
+    return listFailed(deps, failureOf(error), signal);
   }
+}
+
+async function listFailed<T extends KubeObject>(
+  deps: FollowDeps<T>,
+  failure: Failure,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const unserved = isUnserved(failure);
+  if (unserved) deps.health.unserved(await whyUnserved(deps.client, deps.resource, signal));
+  else deps.health.ill(failure);
+  deps.listed(failure);
+  const capMs = unserved ? (deps.unservedRetryMs ?? listRetryCapMs) : listRetryCapMs;
+  return { next: "list", retry: { startMs: Math.min(listRetryStartMs, capMs), capMs }, failure };
 }
 
 /** Ways for a watch to break that say nothing about the version reached. */

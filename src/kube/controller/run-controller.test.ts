@@ -83,6 +83,7 @@ describe("a controller", () => {
     const kind: Cache<Thing> = {
       ...all.cache,
       trouble: undefined,
+      unserved: undefined,
       list: () => [held],
       onChange: (listener) => {
         tell = listener;
