@@ -1,8 +1,9 @@
 import { groupFinalizer } from "../../../api/finalizers.ts";
 import { parseGroupContentSource } from "../../../api/group-snapshot/source.ts";
-import type { GroupSnapshotStatus } from "../../../api/group-snapshot/types.ts";
+import type { GroupSnapshot, GroupSnapshotStatus } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
+import type { SnapshotContent } from "../../../api/snapshot/types.ts";
 import { again, type EventValue, onChange, type Plan } from "../../../kube/controller/plan.ts";
 import { isOwnedBy, type Resource } from "../../../kube/object.ts";
 import { equalJson } from "../../../lib/json.ts";
@@ -154,11 +155,11 @@ function misbound({ group, content }: MembersSeen): Obstacle | undefined {
   return { reason: groupReasons.contentMisbound, message: `${why}; delete one of the two` };
 }
 
-/** The sidecar checks the same; but the sidecar may be another's. */
+/** The sidecar checks the same; but the sidecar may be another's. Upstream's makes no list of what an admin brought. */
 function badList({ content }: MembersSeen): Obstacle | undefined {
   const list = content.status?.volumeSnapshotInfoList ?? [];
   const source = parseGroupContentSource(content);
-  const isTold = list.length > 0 || content.status?.readyToUse === true;
+  const isTold = list.length > 0 || (source.kind === "cut" && content.status?.readyToUse === true);
   if (!isTold) return undefined;
   const isBrought = source.kind === "adopt";
   const fault = isBrought ? faultOfBrought(source.handles.volumeSnapshotHandles, list) : faultOf(source.volumes, list);
@@ -181,13 +182,8 @@ function foreignMember({ group, members }: MembersSeen): Obstacle | undefined {
   };
 }
 
-/** A content that names the snapshot by another uid is ours still: the snapshot was taken away by force, and made again. */
 function foreignContent({ group, members }: MembersSeen): Obstacle | undefined {
-  const foreign = members.find(({ content, names, info }) => {
-    const { volumeSnapshotRef: ref, source } = content?.spec ?? {};
-    const isNamed = ref?.name === names.snapshot && ref.namespace === group.metadata.namespace;
-    return content && !(isNamed && source?.snapshotHandle === info.snapshotHandle);
-  });
+  const foreign = members.find((member) => member.content && !isContentOf(group, member, member.content));
   if (!foreign) return undefined;
   return {
     reason: groupReasons.misbound,
@@ -195,4 +191,16 @@ function foreignContent({ group, members }: MembersSeen): Obstacle | undefined {
       `VolumeSnapshotContent "${foreign.names.content}" has the name of a member's content of this group and stands for ` +
       "another snapshot; delete it to go on",
   };
+}
+
+/**
+ * A content that names the snapshot by another uid is ours still: the snapshot was taken away by force, and made again. One
+ * that upstream made names the volume, and has its handle in the status.
+ */
+function isContentOf(group: GroupSnapshot, { names, info }: Member, content: SnapshotContent): boolean {
+  const { volumeSnapshotRef: ref, source } = content.spec;
+  if (ref.name !== names.snapshot || ref.namespace !== group.metadata.namespace) return false;
+  if (source.snapshotHandle !== undefined) return source.snapshotHandle === info.snapshotHandle;
+  const handle = content.status?.snapshotHandle;
+  return source.volumeHandle === info.volumeHandle && (handle === undefined || handle === info.snapshotHandle);
 }

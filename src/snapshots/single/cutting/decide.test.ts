@@ -86,6 +86,7 @@ describe("a content in the sidecar", () => {
       ["check by none"],
     ],
     ["of a member is left to its group", { adopts: true, marks: [memberGroupHandle] }, []],
+    ["of a member that names the volume, as upstream's do, is not cut", { marks: [memberGroupHandle] }, []],
   ])("a content in the sidecar %s", (_what, given, expected) => {
     expect(didOf(seenOf(given)).flat()).toEqual(expected);
   });

@@ -42,7 +42,9 @@ function workOfLiving(content: SnapshotContent): Work {
   const handle = handleOf(content);
   const source = parseContentSource(content);
   const marked = hasAnnotation(content, beingCreated);
+  const isMember = isMemberContent(content); // upstream's name the volume too, and get their handle a moment later
   if (handle === undefined) {
+    if (isMember) return none("LeftToItsGroup");
     if (source.kind === "adopt") return none("NothingToAdopt");
     if (!content.spec.volumeSnapshotRef.uid) return none("NotBound");
     return hasAnnotation(content, beingDeleted) && !marked
@@ -51,7 +53,7 @@ function workOfLiving(content: SnapshotContent): Work {
   }
   if (marked && content.status?.snapshotHandle !== undefined) return { kind: "unmark" };
   if (content.status?.readyToUse === true) return none("Ready");
-  return { kind: "check", handle, volume: source.kind === "cut" ? source.volume : undefined };
+  return { kind: "check", handle, volume: source.kind === "cut" && !isMember ? source.volume : undefined };
 }
 
 function workOfEnding(content: SnapshotContent): Work {
