@@ -198,15 +198,23 @@ export const bodyTooLarge = (limitBytes: number) =>
     details: {},
   });
 
-/** The version asked for is no longer held: list again. */
-export const expired = (message: string) => refuse("expired", { code: 410, reason: "Expired", message });
+/**
+ * The version asked for is no longer held: list again.
+ *
+ * @param rest the token with which a list can go on all the same
+ */
+export function expired(message: string, rest?: string): AnyFailure {
+  const parts = { code: 410, reason: "Expired", message };
+  if (rest === undefined) return refuse("expired", parts);
+  return new Failure("expired", message, { details: { ...statusWith(parts), metadata: { continue: rest } } });
+}
 
 /** The version asked for has not come yet. */
 export const versionAhead = (asked: number, current: number) =>
   refuse("timeout", {
     code: 504,
     reason: "Timeout",
-    message: `Too large resource version: ${asked}, current: ${current}`,
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
     details: {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
       retryAfterSeconds: 1,

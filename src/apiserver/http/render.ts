@@ -40,14 +40,27 @@ export function renderList(views: readonly View[], metadata: ListMeta, how: Pres
   }
   if (wanted.as === "metadata") return encoded(partialList(views, metadata));
   const head = { kind: served.kind.listKind, apiVersion: apiVersionOf(served.kind), metadata };
-  return spliced(JSON.stringify(head), views);
+  return spliced(JSON.stringify(head), served.custom ? views.map(({ bytes }) => bytes) : views.map(bareBytes(served)));
 }
 
-function spliced(head: string, views: readonly View[]): Buffer {
+/** The items of lists of built-in kinds do not say what they are: the list does. Custom resources do. */
+function bareBytes({ kind }: Served): (view: View) => Buffer {
+  const begins = Buffer.from(JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind }).replace(/\}$/, ","));
+  return (view) => {
+    const { bytes } = view;
+    if (bytes.subarray(0, begins.length).equals(begins)) return Buffer.concat([open, bytes.subarray(begins.length)]);
+    const fields = Object.entries(view.object).filter(([field]) => field !== "apiVersion" && field !== "kind");
+    return Buffer.from(stringifyJson(Object.fromEntries(fields))); // written before they came first
+  };
+}
+
+const open = Buffer.from("{");
+
+function spliced(head: string, items: readonly Buffer[]): Buffer {
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
-  views.forEach((view, i) => {
+  items.forEach((item, i) => {
     if (i > 0) parts.push(comma);
-    parts.push(view.bytes);
+    parts.push(item);
   });
   parts.push(end);
   return Buffer.concat(parts);

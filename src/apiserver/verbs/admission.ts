@@ -49,7 +49,8 @@ export function identified(target: Target, object: JsonObject): JsonObject {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (!kind.namespaced && namespace)
     throw badRequest("namespace is not allowed on this type of object: it is cluster-scoped");
-  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  const is = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  return { ...is, ...object, ...is, metadata }; // first, where lists can leave them out without reading the rest
 }
 
 interface Admission {

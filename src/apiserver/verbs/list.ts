@@ -1,4 +1,6 @@
-import { badRequest, expired, versionAhead } from "../status.ts";
+import type { FieldError } from "../kinds/kind.ts";
+import { forbidden, unsupported } from "../schema/messages.ts";
+import { badRequest, expired, invalid, versionAhead } from "../status.ts";
 import type { Stored } from "../store/stored.ts";
 import { parseSelection, type Selection, type SelectorTexts } from "./selection.ts";
 import type { Api, Target } from "./verb.ts";
@@ -26,10 +28,10 @@ export interface Listed {
  */
 export function list(api: Api, target: Target, options: ListOptions): Listed {
   const selection = parseSelection(target, options);
+  checkVersions(options);
   const page = options.continueToken ? parseToken(options.continueToken) : undefined;
-  const at = page?.revision ?? exactRevision(api, options);
-  const found =
-    at === undefined ? current(api, target) : past(api, target, { revision: at, isPage: page !== undefined });
+  const at = page ? page.revision : exactRevision(api, options);
+  const found = at === undefined ? current(api, target) : past(api, target, { revision: at, page });
   const revision = at ?? api.store.revision;
   const rest = page ? found.slice(firstAfter(found, page)) : found;
   return pageOf(selection.isAll ? rest : rest.filter(selection.has), { selection, revision, limit: options.limit });
@@ -56,28 +58,40 @@ const current = (api: Api, { served, namespace }: Target) => api.store.collectio
 function past(
   api: Api,
   target: Target,
-  at: { readonly revision: number; readonly isPage: boolean },
+  { revision, page }: { readonly revision: number; readonly page: Position | undefined },
 ): readonly Stored[] {
   const collection = api.store.collection(target.served.collection);
-  if (at.revision >= collection.trimmedTo) return collection.listAt(at.revision, target.namespace);
-  throw expired(
-    at.isPage
-      ? "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter."
-      : `The resourceVersion for the provided list is too old: ${at.revision} (${collection.trimmedTo})`,
-  );
+  if (revision >= collection.trimmedTo) return collection.listAt(revision, target.namespace);
+  if (!page) throw expired("The resourceVersion for the provided list is too old.");
+  throw expired(tooOld, tokenOf({ ...page, revision: undefined }));
+}
+
+const tooOld =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the " +
+  "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing " +
+  "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the " +
+  "time the first chunk was returned and now may show up in the list.";
+
+/** @throws Failure "invalid" for versions that do not go together */
+function checkVersions({ resourceVersion, resourceVersionMatch: match, continueToken }: ListOptions): void {
+  if (continueToken && resourceVersion && resourceVersion !== "0")
+    throw badRequest("specifying resource version is not allowed when using continue");
+  if (match === undefined) return;
+  const errors: FieldError[] = [];
+  const field = "resourceVersionMatch";
+  if (continueToken) errors.push(forbidden(field, `${field} is forbidden when continue is provided`));
+  if (resourceVersion === undefined)
+    errors.push(forbidden(field, `${field} is forbidden unless resourceVersion is provided`));
+  if (match !== "Exact" && match !== "NotOlderThan")
+    errors.push(unsupported(field, match, ["Exact", "NotOlderThan", ""]));
+  if (match === "Exact" && resourceVersion === "0")
+    errors.push(forbidden(field, `${field} "exact" is forbidden for resourceVersion "0"`));
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", errors);
 }
 
 /** The revision a list must show, or undefined when the current state will do. */
 function exactRevision(api: Api, { resourceVersion, resourceVersionMatch }: ListOptions): number | undefined {
   const revision = parseRevision(resourceVersion);
-  if (resourceVersionMatch !== undefined) {
-    if (revision === undefined)
-      throw badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
-    if (resourceVersionMatch !== "Exact" && resourceVersionMatch !== "NotOlderThan")
-      throw badRequest(`resourceVersionMatch is "${resourceVersionMatch}", but must be Exact or NotOlderThan`);
-    if (resourceVersionMatch === "Exact" && revision === 0)
-      throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
-  }
   if (revision !== undefined && revision > api.store.revision) throw versionAhead(revision, api.store.revision);
   return resourceVersionMatch === "Exact" ? revision : undefined;
 }
@@ -90,7 +104,8 @@ export function parseRevision(text: string | undefined): number | undefined {
 }
 
 interface Position {
-  readonly revision: number;
+  /** Undefined for the rest of a list that is too old: it goes on with what there is now. */
+  readonly revision: number | undefined;
   readonly namespace: string;
   readonly name: string;
 }
@@ -102,9 +117,12 @@ function firstAfter(sorted: readonly Stored[], { namespace, name }: Position): n
 }
 
 const tokenOf = ({ revision, namespace, name }: Position) =>
-  Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${namespace}/${name}` })).toString(
-    "base64url",
-  );
+  Buffer.from(
+    JSON.stringify({ v: "meta.k8s.io/v1", rv: revision ?? inconsistent, start: `${namespace}/${name}` }),
+  ).toString("base64url");
+
+/** Stands for no revision in a token, as in Kubernetes. */
+const inconsistent = -1;
 
 function parseToken(text: string): Position {
   try {
@@ -112,7 +130,11 @@ function parseToken(text: string): Position {
     const { v, rv, start } = token as Record<string, unknown>; // a token that is no object throws here, as it should
     if (v !== "meta.k8s.io/v1" || !Number.isSafeInteger(rv) || typeof start !== "string") throw new Error("not ours");
     const slash = start.indexOf("/");
-    return { revision: Number(rv), namespace: start.slice(0, slash), name: start.slice(slash + 1) };
+    return {
+      revision: rv === inconsistent ? undefined : Number(rv),
+      namespace: start.slice(0, slash),
+      name: start.slice(slash + 1),
+    };
   } catch {
     throw badRequest("continue key is not valid: start the list anew, without it");
   }

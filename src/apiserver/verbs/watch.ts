@@ -50,7 +50,6 @@ function begin(api: WatchApi, target: Target, { options, selection, start }: Ask
   const { served, namespace } = target;
   const collection = api.store.collection(served.collection);
   const now = api.store.revision;
-  if (start.list && start.from > now) throw versionAhead(start.from, now);
   const { encoder, left } = client;
   const revision = start.list || start.from === 0 ? now : start.from;
   const bookmarks = options.allowWatchBookmarks;
@@ -59,6 +58,7 @@ function begin(api: WatchApi, target: Target, { options, selection, start }: Ask
   if (!start.list && revision < collection.trimmedTo)
     return watcher.fail(statusOf(expired(`too old resource version: ${revision} (${collection.trimmedTo})`)));
   try {
+    if (start.list && start.from > now) return watcher.fail(statusOf(versionAhead(start.from, now)));
     if (start.list) watcher.deliverInitial(collection.list(namespace).filter(selection.has));
     else watcher.replay(collection.changesAfter(revision));
     if (options.sendInitialEvents) watcher.deliverInitialEnd();

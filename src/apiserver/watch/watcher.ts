@@ -108,7 +108,8 @@ export class Watcher {
   }
 
   #eventOf({ type, stored, previous }: Change): { readonly type: EventType; readonly view: View } | undefined {
-    const { namespace, selection } = this.#init;
+    const { namespace, selection, revision } = this.#init;
+    if (stored.revision <= revision) return undefined; // a watch may begin at a version that is yet to come
     if (namespace !== undefined && stored.key.namespace !== namespace) return undefined;
     const before = previous !== undefined && selection.has(previous);
     if (type === "DELETED") return before ? { type, view: this.served.view(stored) } : undefined;
