@@ -4,6 +4,7 @@ import type { Cache } from "../../kube/cache/cache.ts";
 import { type Reconciler, watch } from "../../kube/controller/controller.ts";
 import { nothing, type Plan } from "../../kube/controller/plan.ts";
 import { actOn } from "../pairing/action.ts";
+import { needing, type Unserved } from "../pairing/unserved.ts";
 import { actOnDriver } from "./cutting/act.ts";
 import { type ContentAction, decideCut } from "./cutting/decide.ts";
 import type { GroupContentDeps } from "./cutting/deps.ts";
@@ -15,10 +16,10 @@ import { decideStorageRelease, isReleased } from "./release/storage.ts";
 /** Carries a VolumeGroupSnapshotContent of this driver from request to cut, and from deletion to gone. */
 export function groupContentController(
   given: GroupContentDeps,
-): Reconciler<GroupSnapshotContent, ContentSeen, ContentAction> {
+): Reconciler<GroupSnapshotContent, ContentSeen | Unserved<GroupSnapshotContent>, ContentAction> {
   const deps = { ...given, memory: memory() };
   const { groupContents, groupClasses } = deps.caches;
-  return {
+  const life: Reconciler<GroupSnapshotContent, ContentSeen, ContentAction> = {
     name: "csi-snapshotter-groupsnapshotcontent",
     kind: groupContents,
     watches: [watch(groupClasses, ({ metadata }) => unfinishedOf(groupContents, metadata.name))],
@@ -30,6 +31,8 @@ export function groupContentController(
     retryOf,
     gone: ({ metadata }) => deps.memory.forget(metadata.uid),
   };
+  const needsClass = ({ spec, status }: GroupSnapshotContent) => spec.driver === given.driver && !status?.readyToUse;
+  return needing(life, { of: (content) => (needsClass(content) ? [groupClasses] : []) });
 }
 
 function decide(seen: ContentSeen): Plan<ContentAction> {

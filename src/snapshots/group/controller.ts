@@ -11,7 +11,9 @@ import { actOn, type ObjectAction } from "../pairing/action.ts";
 import { bindingOf } from "../pairing/binding.ts";
 import type { SnapshotCaches } from "../pairing/caches.ts";
 import { hasFinalizer, isTerminating } from "../pairing/change.ts";
+import type { Obstacle } from "../pairing/obstacle.ts";
 import type { SnapshotOptions } from "../pairing/options.ts";
+import { needing, type Unserved } from "../pairing/unserved.ts";
 import { decideAdoption } from "./binding/adopt.ts";
 import { decideBinding } from "./binding/decide.ts";
 import { observeBinding } from "./binding/observe.ts";
@@ -31,9 +33,9 @@ export interface GroupDeps {
 }
 
 /** Carries a VolumeGroupSnapshot through its life: one reconciler and one queue, so that its stages never run side by side. */
-export function groupController(deps: GroupDeps): Reconciler<GroupSnapshot, GroupSeen, ObjectAction> {
+export function groupController(deps: GroupDeps): Reconciler<GroupSnapshot, Seen, ObjectAction> {
   const { caches } = deps;
-  return {
+  const life: Reconciler<GroupSnapshot, GroupSeen, ObjectAction> = {
     name: "snapshot-controller-group-snapshot",
     kind: caches.groups,
     watches: watchesOf(caches),
@@ -43,6 +45,24 @@ export function groupController(deps: GroupDeps): Reconciler<GroupSnapshot, Grou
     onFailure: showFailure,
     factsOf,
   };
+  return needing(life, { of: (group) => neededBy(group, caches), show: showUnserved });
+}
+
+type Seen = GroupSeen | Unserved<GroupSnapshot>;
+
+/** A class is needed to cut only. */
+function neededBy(group: GroupSnapshot, { groupContents, groupClasses, snapshots, contents }: SnapshotCaches) {
+  const always = [groupContents, snapshots, contents];
+  return isReady(group) || isTerminating(group) ? always : [...always, groupClasses];
+}
+
+function isReady({ status }: GroupSnapshot): boolean {
+  return status?.readyToUse === true;
+}
+
+/** A group that is ready stays so, and what its members are made of is there still. */
+function showUnserved(group: GroupSnapshot, obstacle: Obstacle, now: Date): Plan<ObjectAction> {
+  return isReady(group) && !isTerminating(group) ? nothing(obstacle.reason) : reportObstacle(group, obstacle, now);
 }
 
 async function observe(group: GroupSnapshot, deps: GroupDeps, context: ObserveContext): Promise<GroupSeen> {

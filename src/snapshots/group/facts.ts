@@ -13,7 +13,6 @@ function aboutOf(seen: GroupSeen): unknown {
   switch (seen.stage) {
     case "binding":
       return {
-        trouble: seen.trouble,
         classes: seen.classes.map(({ metadata, driver, parameters }) => [metadata, driver, parameters]),
         claims: seen.claims.map(({ claim, volume }) => [
           claim.spec,

@@ -30,8 +30,8 @@ type MakeCache = <T extends KubeObject>(
 ) => Cache<T>;
 
 /**
- * Each cache with the indexes that are asked of it. Group kinds that are not served hold nothing up: their caches are empty
- * and say so by `trouble`, single snapshots go on, and groups begin when their CRDs appear.
+ * Each cache with the indexes that are asked of it. Snapshot kinds that are not served hold nothing up: their caches are
+ * empty and say so by `unserved`, what does not need them goes on, and the rest begins when their CRDs appear.
  */
 export function snapshotCaches(
   cache: MakeCache,
@@ -40,9 +40,9 @@ export function snapshotCaches(
   return {
     claims: cache(claims, { indexes: claimIndexes }),
     volumes: cache(volumes, { indexes: volumeIndexes }),
-    snapshots: cache(snapshots, { indexes: snapshotIndexes }),
-    contents: cache(contents, { indexes: contentIndexes }),
-    classes: cache(classes),
+    snapshots: cache(snapshots, { indexes: snapshotIndexes, optional: true }),
+    contents: cache(contents, { indexes: contentIndexes, optional: true }),
+    classes: cache(classes, { optional: true }),
     groups: cache(groupSnapshots, { indexes: groupIndexes, optional: true }),
     groupContents: cache(groupContents, { indexes: groupContentIndexes, optional: true }),
     groupClasses: cache(groupClasses, { optional: true }),

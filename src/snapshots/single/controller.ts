@@ -5,21 +5,25 @@ import { type Failed, type Reconciler, watch } from "../../kube/controller/contr
 import { nothing, onChange, type Plan } from "../../kube/controller/plan.ts";
 import { keyOf } from "../../kube/object.ts";
 import { actOn, type ObjectAction } from "../pairing/action.ts";
-import { byClaim, byGroup, sourceSnapshotsOf } from "../pairing/caches.ts";
+import { byClaim, byGroup, type SnapshotCaches, sourceSnapshotsOf } from "../pairing/caches.ts";
 import { isTerminating } from "../pairing/change.ts";
-import { errorOf, warning } from "../pairing/obstacle.ts";
+import { isMember } from "../pairing/member.ts";
+import { errorOf, type Obstacle, warning } from "../pairing/obstacle.ts";
 import { isProtected } from "../pairing/protection.ts";
-import { decideBinding } from "./binding/decide.ts";
+import { needing, type Unserved } from "../pairing/unserved.ts";
+import { decideBinding, reportObstacle } from "./binding/decide.ts";
 import { observe, type SingleDeps } from "./binding/observe.ts";
 import { placeOfSnapshot } from "./binding/obstacles.ts";
 import type { SingleSeen } from "./binding/seen.ts";
 import { decideRelease } from "./release/decide.ts";
 
 /** The life of a VolumeSnapshot in the snapshot-controller: binding while it lives, release when it goes. */
-export function singleController(deps: SingleDeps): Reconciler<Snapshot, SingleSeen, ObjectAction> {
+export function singleController(
+  deps: SingleDeps,
+): Reconciler<Snapshot, SingleSeen | Unserved<Snapshot>, ObjectAction> {
   const { caches } = deps;
   const keysOf = (found: readonly Snapshot[]) => found.map((snapshot) => keyOf(snapshot.metadata));
-  return {
+  const life: Reconciler<Snapshot, SingleSeen, ObjectAction> = {
     name: "snapshot-controller-snapshot",
     kind: caches.snapshots,
     watches: [
@@ -44,6 +48,18 @@ export function singleController(deps: SingleDeps): Reconciler<Snapshot, SingleS
     onFailure,
     factsOf,
   };
+  return needing(life, { of: (snapshot) => neededBy(snapshot, caches), show: showUnserved });
+}
+
+/** A class is needed to make a content only. */
+function neededBy(snapshot: Snapshot, { contents, classes }: SnapshotCaches) {
+  return isUnbound(snapshot) && !isTerminating(snapshot) ? [contents, classes] : [contents];
+}
+
+/** One that is ready stays so, and what its content stands for is there still. */
+function showUnserved(snapshot: Snapshot, obstacle: Obstacle, now: Date): Plan<ObjectAction> {
+  const isReady = snapshot.status?.readyToUse === true && !isTerminating(snapshot);
+  return isReady || isMember(snapshot) ? nothing(obstacle.reason) : reportObstacle({ snapshot, now }, obstacle);
 }
 
 function isUnbound(snapshot: Snapshot): boolean {

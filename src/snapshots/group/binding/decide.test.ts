@@ -19,7 +19,6 @@ function seen(change: Partial<BindingSeen> = {}): BindingSeen {
     source: { kind: "select", selector: group.spec.source.selector ?? {} },
     classes: [aGroupClass()],
     claims: [aSourceClaim("data"), aSourceClaim("wal")],
-    trouble: undefined,
     now,
     ...change,
   };
@@ -42,13 +41,6 @@ const defaultClass = (name: string, driver?: string) =>
 const placeholder = (key: string) => `\${${key}}`;
 const withoutClass = aGroup({ spec: { source: { selector: { matchLabels: { app: "db" } } } } });
 
-test("looks again for kinds that are not served, and waits for a change where anything else is missing", () => {
-  const nexts = [{ trouble: "not served", classes: [] }, { claims: [] }].map(
-    (change) => decideBinding(seen(change)).next,
-  );
-  expect(nexts).toEqual([{ when: "poll", capMs: 60_000 }, { when: "onChange" }]);
-});
-
 describe("what keeps a group from being bound", () => {
   test.each<[string, Partial<BindingSeen>, string, readonly string[]]>([
     ["an empty selector", { group: selecting({}) }, "GroupSnapshotValidationError", ["spec.source.selector is empty"]],
@@ -63,12 +55,6 @@ describe("what keeps a group from being bound", () => {
       { group: selecting({ matchExpressions: [{ key: "app", operator: "Exists", values: ["a"] }] }) },
       "GroupSnapshotValidationError",
       ["operator Exists", "1 values"],
-    ],
-    [
-      "kinds that are not served",
-      { trouble: "volumegroupsnapshotclasses are not served", classes: [] },
-      "CreateGroupSnapshotContentFailed",
-      ["volumegroupsnapshotclasses are not served", "CustomResourceDefinitions"],
     ],
     [
       "an unknown class",

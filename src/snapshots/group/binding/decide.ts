@@ -3,7 +3,7 @@ import { groupFinalizer } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
-import { again, type Next, nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
+import { again, nothing, type Plan } from "../../../kube/controller/plan.ts";
 import { assert } from "../../../lib/assert.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { hasFinalizer } from "../../pairing/change.ts";
@@ -18,17 +18,12 @@ import type { BindingSeen } from "./seen.ts";
 export function decideBinding(seen: BindingSeen): Plan<ObjectAction> {
   const { group, claims, now } = seen;
   const obstacle = firstObstacle(seen);
-  if (obstacle) return { ...reportObstacle(group, obstacle, now), next: nextAfterObstacle(seen) };
+  if (obstacle) return reportObstacle(group, obstacle, now);
   const groupClass = classOf(seen);
   assert(groupClass, "a group without an obstacle has a class");
   if (!isPrepared(group, groupClass)) return prepare(group, groupClass);
   if (!claims.every(({ claim }) => isProtected(claim))) return nothing("WaitForClaimProtection"); // by pairing/claim
   return bind(seen, groupClass);
-}
-
-/** That a kind is served at last is no change of an object, so nothing wakes the group. */
-function nextAfterObstacle({ trouble }: BindingSeen): Next {
-  return trouble === undefined ? onChange : { when: "poll", capMs: 60_000 };
 }
 
 function isPrepared(group: GroupSnapshot, groupClass: GroupSnapshotClass): boolean {

@@ -1,17 +1,16 @@
 import { groupClasses } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
-import type { Cache } from "../../../kube/cache/cache.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
 import { nodes as nodeResource } from "../../../kube/core/node.ts";
 import { volumes as volumeResource } from "../../../kube/core/volume.ts";
-import { isEmptySelector, type KubeObject, matches } from "../../../kube/object.ts";
+import { isEmptySelector, matches } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 import { isToldOn } from "../../pairing/obstacle.ts";
 import { firstObstacle } from "./obstacles.ts";
 import type { BindingSeen, SelectedClaim } from "./seen.ts";
 
-type Caches = Pick<SnapshotCaches, "groupClasses" | "groupContents" | "claims" | "volumes" | "nodes">;
+type Caches = Pick<SnapshotCaches, "groupClasses" | "claims" | "volumes" | "nodes">;
 
 /** Reads the caches; where what they say would be a new obstacle, the API server has the last word: a cache may be behind. */
 export async function observeBinding(
@@ -26,13 +25,12 @@ export async function observeBinding(
     source,
     classes: caches.groupClasses.list(),
     claims: await selected(source, caches.claims.list(group.metadata.namespace), caches, context),
-    trouble: [caches.groupClasses, caches.groupContents].flatMap((cache) => unreadable(cache))[0],
     ...(caches.nodes && { nodes: caches.nodes.list() }),
     now: context.now,
   };
   const obstacle = firstObstacle(seen);
   const isNews = obstacle !== undefined && !isToldOn(group, obstacle);
-  return isNews && seen.trouble === undefined ? readLive(seen, caches, context) : seen;
+  return isNews ? readLive(seen, caches, context) : seen;
 }
 
 async function readLive(seen: BindingSeen, caches: Caches, context: ObserveContext): Promise<BindingSeen> {
@@ -63,11 +61,6 @@ function selected(
     .filter((claim) => matches(selector, claim.metadata.labels))
     .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return Promise.all(matching.map((claim) => withVolume(claim, caches, context)));
-}
-
-/** A cache in trouble that holds something was read once, and is merely behind for a moment. */
-function unreadable(cache: Pick<Cache<KubeObject>, "trouble" | "list">): readonly string[] {
-  return cache.trouble === undefined || cache.list().length > 0 ? [] : [cache.trouble];
 }
 
 /** A claim that names a volume the cache does not hold may be newer than the cache of volumes: only then it is read live. */

@@ -21,7 +21,6 @@ type Check = (seen: BindingSeen) => Obstacle | undefined;
 const checks: readonly Check[] = [
   selectorSaysSomething,
   expressionsAreComplete,
-  kindsAreServed,
   aClassIsThere,
   aClaimMatches,
   fewEnoughClaims,
@@ -80,12 +79,6 @@ function expressionsAreComplete({ source }: BindingSeen): Obstacle | undefined {
       `${bad.values?.length ?? 0} values; In and NotIn need values, Exists and DoesNotExist take none: ` +
       "create the group again with the right ones",
   );
-}
-
-function kindsAreServed({ trouble }: BindingSeen): Obstacle | undefined {
-  if (trouble === undefined) return undefined;
-  const message = `group snapshots cannot be served: ${trouble}; install the CustomResourceDefinitions of groupsnapshot.storage.k8s.io`;
-  return { reason: groupReasons.contentRefused, message };
 }
 
 /** Said before anything about claims: without such a class, no claim can help. */

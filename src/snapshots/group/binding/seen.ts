@@ -12,8 +12,6 @@ export interface BindingSeen {
   readonly classes: readonly GroupSnapshotClass[];
   /** The claims the selector matches, by name. */
   readonly claims: readonly SelectedClaim[];
-  /** Why classes or contents cannot be read at all, as where their CRDs are missing. */
-  readonly trouble: string | undefined;
   /** The cluster's nodes, where the content is to be labelled with one. */
   readonly nodes?: readonly Node[];
   readonly now: Date;

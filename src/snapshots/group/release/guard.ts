@@ -12,6 +12,7 @@ import { byGroup, type SnapshotCaches } from "../../pairing/caches.ts";
 import { hasFinalizer, isTerminating } from "../../pairing/change.ts";
 import { warning } from "../../pairing/obstacle.ts";
 import { restoresOf } from "../../pairing/restore.ts";
+import { needing, type Unserved } from "../../pairing/unserved.ts";
 import { contentDeletion } from "./decide.ts";
 
 /** What decides whether a content may go by itself. */
@@ -26,9 +27,9 @@ export interface GuardSeen {
 /** The snapshot-controller's side of VolumeGroupSnapshotContents: none goes before its group, and none is left without one. */
 export function groupContentGuard(deps: {
   readonly caches: SnapshotCaches;
-}): Reconciler<GroupSnapshotContent, GuardSeen, ObjectAction> {
+}): Reconciler<GroupSnapshotContent, GuardSeen | Unserved<GroupSnapshotContent>, ObjectAction> {
   const { caches } = deps;
-  return {
+  const guard: Reconciler<GroupSnapshotContent, GuardSeen, ObjectAction> = {
     name: "snapshot-controller-group-content",
     kind: caches.groupContents,
     watches: [
@@ -50,6 +51,7 @@ export function groupContentGuard(deps: {
       restores: restores.length,
     }),
   };
+  return needing(guard, { of: () => [caches.groups, caches.snapshots] });
 }
 
 /** That a group is gone has consequences for data, so no cache is believed. */

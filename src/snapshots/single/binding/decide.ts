@@ -126,7 +126,10 @@ function contentIsNoSnapshot({ metadata }: SnapshotContent): Obstacle {
 }
 
 /** Shown on the snapshot and as an event; the facts that it is about wake the snapshot when they change. */
-function reportObstacle({ snapshot, now }: SingleSeen, obstacle: Obstacle): Plan<ObjectAction> {
+export function reportObstacle(
+  { snapshot, now }: Pick<SingleSeen, "snapshot" | "now">,
+  obstacle: Obstacle,
+): Plan<ObjectAction> {
   const before = snapshot.status ?? {};
   const error = errorOf(obstacle.message, now, before.error);
   const status = { ...before, readyToUse: false, error };

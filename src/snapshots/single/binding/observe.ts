@@ -89,12 +89,16 @@ function contentNameFor(snapshot: Snapshot, source: SnapshotSource): string {
   return snapshot.status?.boundVolumeSnapshotContentName ?? contentNameOf(snapshot);
 }
 
-/** A member that is to go may do so alone only if its group is gone, which no cache can prove. */
+/**
+ * A member that is to go may do so alone only if its group is gone, which no cache can prove. Where groups are not served
+ * it may go as well: that takes nothing off the storage, and nobody else would ever let it go.
+ */
 async function groupOf(snapshot: Snapshot, caches: SnapshotCaches, { client, signal }: ObserveContext) {
   const owner = groupOwnerOf(snapshot);
   if (!owner) return undefined;
   const at = { namespace: snapshot.metadata.namespace, name: owner.name };
   const cached = caches.groups.get(keyOf(at));
-  const group = cached || !isTerminating(snapshot) ? cached : await client.find(groupSnapshots, at, { signal });
+  const isSure = cached !== undefined || !isTerminating(snapshot) || caches.groups.unserved !== undefined;
+  const group = isSure ? cached : await client.find(groupSnapshots, at, { signal });
   return group?.metadata.uid === owner.uid ? group : undefined;
 }

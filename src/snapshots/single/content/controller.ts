@@ -7,15 +7,16 @@ import { actOn, type ObjectAction } from "../../pairing/action.ts";
 import { bySnapshot, type SnapshotCaches } from "../../pairing/caches.ts";
 import { isTerminating } from "../../pairing/change.ts";
 import { warning } from "../../pairing/obstacle.ts";
+import { needing, type Unserved } from "../../pairing/unserved.ts";
 import { decide } from "./decide.ts";
 import { type ContentSeen, observe } from "./observe.ts";
 
 /** The snapshot-controller's side of VolumeSnapshotContents; the driver's side is `cutting/`. */
 export function singleContentController(deps: {
   readonly caches: SnapshotCaches;
-}): Reconciler<SnapshotContent, ContentSeen, ObjectAction> {
+}): Reconciler<SnapshotContent, ContentSeen | Unserved<SnapshotContent>, ObjectAction> {
   const { caches } = deps;
-  return {
+  const life: Reconciler<SnapshotContent, ContentSeen, ObjectAction> = {
     name: "snapshot-controller-content",
     kind: caches.contents,
     watches: [
@@ -39,4 +40,5 @@ export function singleContentController(deps: {
       snapshot: snapshot?.metadata.uid,
     }),
   };
+  return needing(life, { of: () => [caches.snapshots] });
 }

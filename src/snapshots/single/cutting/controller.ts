@@ -10,6 +10,7 @@ import { nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
 import { keyOf } from "../../../kube/object.ts";
 import { hasAnnotation, isTerminating } from "../../pairing/change.ts";
 import { errorOf, warning } from "../../pairing/obstacle.ts";
+import { needing, type Unserved } from "../../pairing/unserved.ts";
 import { act, type Line } from "./act.ts";
 import { type CuttingAction, decide } from "./decide.ts";
 import { type CuttingSeen, type Knowledge, observe } from "./observe.ts";
@@ -17,8 +18,8 @@ import { type CuttingSeen, type Knowledge, observe } from "./observe.ts";
 /** The sidecar's side of single snapshots: makes what contents of one driver ask for, and deletes it again. */
 export function singleCutting(
   deps: Knowledge & Line & { readonly contents: Cache<SnapshotContent> },
-): Reconciler<SnapshotContent, CuttingSeen, CuttingAction> {
-  return {
+): Reconciler<SnapshotContent, CuttingSeen | Unserved<SnapshotContent>, CuttingAction> {
+  const life: Reconciler<SnapshotContent, CuttingSeen, CuttingAction> = {
     name: "csi-snapshotter-content",
     kind: deps.contents,
     watches: [watch(deps.classes, (changed: SnapshotClass) => unfinishedOf(changed, deps.contents))],
@@ -29,6 +30,9 @@ export function singleCutting(
     factsOf,
     retryOf,
   };
+  const needsClass = ({ spec, status }: SnapshotContent) =>
+    spec.driver === deps.capabilities.driver && !status?.readyToUse;
+  return needing(life, { of: (content) => (needsClass(content) ? [deps.classes] : []) });
 }
 
 function unfinishedOf({ metadata }: SnapshotClass, cache: Cache<SnapshotContent>): readonly string[] {
