@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { durationMs, falseOnly, httpAddress, sizeInBytes, wholeNumber } from "./options.ts";
+import { httpAddress, labels, sizeInBytes, wholeNumber } from "./options.ts";
 
 describe("sizes", () => {
   test.each([
@@ -15,30 +15,18 @@ describe("sizes", () => {
   });
 });
 
-describe("durations", () => {
-  test.each([
-    ["30s", 30_000],
-    ["1m30s", 90_000],
-    ["1m0s", 60_000],
-    ["500ms", 500],
-    ["1.5h", 5_400_000],
-  ])("reads the duration %s as %d ms", (text, ms) => {
-    expect(durationMs(text)).toBe(ms);
-  });
-
-  test.each(["", "30", "s", "1d", "30s!"])("refuses %j as a duration", (text) => {
-    expect(() => durationMs(text)).toThrow(/such as 30s/);
-  });
-});
-
 test("refuses a port over the limit and names the range", () => {
   expect(() => wholeNumber(0, 65_535)("65536")).toThrow('give a whole number from 0 to 65535, not "65536".');
 });
 
-test("takes --leader-election=false, and says of true that one replica is to run", () => {
-  expect(falseOnly("false")).toBe(false);
-  expect(() => falseOnly("true")).toThrow(/no leader election yet; run one replica/);
-  expect(() => falseOnly("maybe")).toThrow('give true or false, not "maybe".');
+describe("labels", () => {
+  test("reads pairs of name and value", () => {
+    expect(labels("team:storage,tier:gold")).toEqual({ team: "storage", tier: "gold" });
+  });
+
+  test.each(["", "team", "team=storage", ":storage", "a:b:c", "a:b,"])("refuses %j as labels", (text) => {
+    expect(() => labels(text)).toThrow("give labels such as team:storage,tier:gold");
+  });
 });
 
 describe("addresses", () => {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { ApiOptions } from "../processes/connect.ts";
-import type { HttpAddress, HttpOptions } from "../processes/http-endpoint.ts";
+import type { LogFormat } from "../lib/log.ts";
+import type { HttpAddress } from "../processes/http-endpoint.ts";
+import { parseBoolean, positiveDurationMs } from "./go-flags.ts";
 
 /** Options that several commands share, each with one meaning. */
 export const kubeconfigOption = () =>
@@ -9,36 +10,26 @@ export const kubeconfigOption = () =>
 export const csiAddressOption = () =>
   new Option("--csi-address <socket>", "the CSI driver's unix socket").default("/run/csi/socket");
 
-export const verbosityOption = () =>
-  new Option("-v, --verbosity <n>", "how much is logged to standard error; 4 and up: every step")
-    .argParser(wholeNumber())
-    .default(2);
+/** The flags of every process that goes on by itself. */
+export interface LogFlags {
+  readonly verbosity: number;
+  readonly loggingFormat: LogFormat;
+}
 
-const workerThreadsOption = () =>
-  new Option("--worker-threads <n>", "objects of a kind that are worked on at once")
-    .argParser(wholeNumber(1))
-    .default(10);
+export function addLogOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-v, --verbosity <n>", "how much is logged to standard error; 4 and up: every step")
+        .argParser(wholeNumber())
+        .default(2),
+    )
+    .addOption(new Option("--logging-format <format>", "how it is logged").choices(["json", "text"]).default("json"));
+}
 
-const workerActionsOption = () =>
-  new Option("--worker-actions <n>", "requests of all plans together that run at once")
-    .argParser(wholeNumber(1))
-    .default(64);
-
-const kubeApiQpsOption = () =>
-  new Option("--kube-api-qps <n>", "limits requests to the API a second; without it there is no limit").argParser(
-    positive,
-  );
-
-const kubeApiBurstOption = () =>
-  new Option("--kube-api-burst <n>", "requests that may exceed --kube-api-qps for a moment").argParser(wholeNumber(1));
-
-const httpEndpointOption = () =>
-  new Option("--http-endpoint <address>", "serves metrics and /healthz there, such as :8080; off by default").argParser(
-    httpAddress,
-  );
-
-const metricsPathOption = () =>
-  new Option("--metrics-path <path>", "path of the metrics at --http-endpoint").argParser(urlPath).default("/metrics");
+/** A flag that is given alone, or with a value as Go takes it: --name, --name=false. */
+export function booleanOption(name: string, description: string, usual = false): Option {
+  return new Option(`--${name} [bool]`, description).argParser(parseBoolean).preset("true").default(usual);
+}
 
 /** Parses an address in Go's spelling: host:port, [address]:port, or :port for every address of the machine. */
 export function httpAddress(text: string): HttpAddress {
@@ -48,9 +39,25 @@ export function httpAddress(text: string): HttpAddress {
   throw new InvalidArgumentError(`give an address such as :8080 or 127.0.0.1:8080, not "${text}".`);
 }
 
-function urlPath(text: string): string {
-  if (text.startsWith("/") && text !== "/healthz") return text;
-  throw new InvalidArgumentError(`give a path that begins with / and is not /healthz, not "${text}".`);
+export function urlPath(text: string): string {
+  if (text.startsWith("/") && !text.startsWith("/healthz") && !text.startsWith("/readyz")) return text;
+  throw new InvalidArgumentError(`give a path that begins with /, but not with /healthz or /readyz, not "${text}".`);
+}
+
+/** Parses labels as csi-lib-utils takes them: "name:value,other:value". */
+export function labels(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(",").map((pair) => pair.split(":"));
+  if (pairs.every((pair) => pair.length === 2 && pair[0])) return Object.fromEntries(pairs);
+  throw new InvalidArgumentError(`give labels such as team:storage,tier:gold, not "${text}".`);
+}
+
+/** Parses any number. */
+export function numberFrom(what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new InvalidArgumentError(`give ${what}, not "${text}".`);
+  };
 }
 
 /** Parses a whole number in a range. */
@@ -62,12 +69,6 @@ export function wholeNumber(min = 0, max = Number.MAX_SAFE_INTEGER): (text: stri
       `give a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not "${text}".`,
     );
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError(`give a number above 0, not "${text}".`);
 }
 
 const sizeUnits: Readonly<Record<string, bigint>> = {
@@ -91,51 +92,10 @@ export function sizeInBytes(text: string): bigint {
   return bytes;
 }
 
-const durationUnitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-
-/** Parses a duration in Go's spelling (1m30s, 500ms) to milliseconds. */
-export function durationMs(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text)
-    throw new InvalidArgumentError(`give a duration such as 30s or 1m30s, not "${text}".`);
-  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (durationUnitsMs[unit ?? ""] ?? 0), 0);
-}
-
-/** The flags of every process that works on a cluster's API. */
-export interface ApiFlags extends ApiOptions, HttpOptions {
-  readonly verbosity: number;
-}
-
-/** Manifests give it in both spellings; electing a leader is not there yet, and nobody is to believe that it is. */
-const leaderElectionOption = () =>
-  new Option("--leader-election [bool]", "whether one of several replicas leads; only false works yet")
-    .argParser(falseOnly)
-    .preset("true")
-    .default(false);
-
-export function falseOnly(text: string): false {
-  if (text === "false") return false;
-  if (text === "true")
-    throw new InvalidArgumentError("there is no leader election yet; run one replica, with --leader-election=false.");
-  throw new InvalidArgumentError(`give true or false, not "${text}".`);
-}
-
-export function addApiOptions(command: Command): Command {
-  return [
-    kubeconfigOption(),
-    workerThreadsOption(),
-    workerActionsOption(),
-    kubeApiQpsOption(),
-    kubeApiBurstOption(),
-    leaderElectionOption(),
-    httpEndpointOption(),
-    metricsPathOption(),
-    verbosityOption(),
-  ].reduce((made, option) => made.addOption(option), command);
-}
-
 export const callTimeoutOption = () =>
-  new Option("--timeout <duration>", "limit on one call to the driver").argParser(durationMs).default(60_000, "1m");
+  new Option("--timeout <duration>", "limit on one call to the driver")
+    .argParser(positiveDurationMs)
+    .default(60_000, "1m");
 
 export const extraMetadataOption = () =>
-  new Option("--extra-create-metadata", "tell the driver the names of the objects it works for").default(false);
+  booleanOption("extra-create-metadata", "tell the driver the names of the objects it works for");

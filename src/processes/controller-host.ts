@@ -3,9 +3,11 @@ import { type CacheOptions, cacheOf } from "../kube/cache/cache-of.ts";
 import type { Client } from "../kube/client/client.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import { eventRecorder } from "../kube/controller/events.ts";
+import type { RetryBounds } from "../kube/controller/memory.ts";
 import type { ControllerMetrics } from "../kube/controller/metrics.ts";
 import { runController } from "../kube/controller/run-controller.ts";
 import type { KubeObject, Resource } from "../kube/object.ts";
+import { onAbort } from "../lib/abort.ts";
 import { limiter } from "../lib/limit.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -27,6 +29,10 @@ export interface HostOptions {
   readonly component: string;
   readonly workerThreads: number;
   readonly workerActions: number;
+  /** Every object is looked at this often, whether or not it changed; never when absent. */
+  readonly resyncMs?: number | undefined;
+  /** Bounds the waits after failures. */
+  readonly retry?: RetryBounds | undefined;
   /** Counts what the controller of this name does; nothing is counted when absent. */
   readonly metrics?: ((name: string) => ControllerMetrics) | undefined;
 }
@@ -35,12 +41,13 @@ export interface HostOptions {
 export const defaultWorkers = { workerThreads: 10, workerActions: 64 } as const;
 
 export function controllerHost(client: Client, options: HostOptions, around: Surroundings): ControllerHost {
-  const { clock, random, log, signal } = around;
+  const { clock, random, log, signal, stopping = signal } = around;
+  const { component, workerThreads: workers, resyncMs, retry } = options;
   const caches: Cache<KubeObject>[] = [];
   const runs: (() => Promise<void>)[] = [];
-  const events = eventRecorder({ client, component: options.component, clock, log, signal });
+  const events = eventRecorder({ client, component, clock, log, signal });
   const actions = limiter(options.workerActions);
-  const deps = { client, clock, random, log, events, limiter: actions, workers: options.workerThreads, signal };
+  const deps = { client, clock, random, log, events, limiter: actions, workers, resyncMs, retry, signal, stopping };
   return {
     client,
     cache(resource, cacheOptions = {}) {
@@ -53,9 +60,20 @@ export function controllerHost(client: Client, options: HostOptions, around: Sur
       runs.push(() => runController(reconciler, { ...deps, ...(metrics && { metrics }) }));
     },
     async start() {
-      const ended = Promise.all([...caches.map((cache) => cache.run(signal)), ...runs.map((run) => run())]);
-      await Promise.race([Promise.all(caches.map((cache) => cache.synced(signal))), ended]);
-      return { ended: ended.then(() => events.quiet()) };
+      const reading = cancelledBy(signal); // caches are kept current until the last plan has ended
+      const work = Promise.all(runs.map((run) => run())).then(() => events.quiet());
+      const read = caches.map((cache) => cache.run(reading.signal));
+      const ended = Promise.all([...read, work.finally(() => reading.abort(stopping.reason))]).then(() => undefined);
+      await Promise.race([Promise.all(caches.map((cache) => cache.synced(stopping))), ended]);
+      return { ended };
     },
   };
+}
+
+/** A controller of its own that is aborted with the signal, too. */
+function cancelledBy(signal: AbortSignal): AbortController {
+  const own = new AbortController();
+  onAbort(signal, () => own.abort(signal.reason));
+  if (signal.aborted) own.abort(signal.reason);
+  return own;
 }

@@ -7,10 +7,12 @@ import type { Csi } from "../csi/client.ts";
 import type { Client } from "../kube/client/client.ts";
 import { groupContentController } from "../snapshots/group/content-controller.ts";
 import { singleCutting } from "../snapshots/single/cutting/controller.ts";
-import { type ApiOptions, connect } from "./connect.ts";
+import { type ApiOptions, connect, connectCandidate } from "./connect.ts";
 import { controllerHost, type HostOptions } from "./controller-host.ts";
-import { connectDriver } from "./csi.ts";
+import { closedWith, connectDriver } from "./csi.ts";
+import { groupsAreOff } from "./groups-are-off.ts";
 import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
+import { latePermit, startLeading } from "./leading.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 export interface SnapshotterOptions extends Omit<HostOptions, "component"> {
@@ -23,6 +25,8 @@ export interface SnapshotterOptions extends Omit<HostOptions, "component"> {
   readonly extraCreateMetadata: boolean;
   /** Only contents that are labelled with this node are worked on; all of the driver's unless it is given. */
   readonly nodeName?: string;
+  /** Unless it is false, group snapshots are worked on. */
+  readonly groupSnapshots?: boolean;
 }
 
 /** The sidecar: cuts and deletes, through one driver, what contents ask for. */
@@ -31,47 +35,40 @@ export async function startCsiSnapshotter(
   around: Surroundings,
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
-  const driver = await connectDriver(options.csiAddress, around, metrics?.csi);
-  const client = await connect({ ...options, userAgent: "groupsnap-csi-snapshotter" });
-  const { ended } = await runCsiSnapshotter(
-    { client, ...driver },
-    { ...options, metrics: metrics?.controllers },
-    around,
-  );
-  return { ready: `csi-snapshotter of ${driver.capabilities.driver}`, ended };
+  const late = latePermit();
+  const driver = await connectDriver(options.csiAddress, around, { metrics: metrics?.csi, permit: late.permit });
+  const lease = `external-snapshotter-leader-${driver.capabilities.driver}`;
+  const leading = { ...options, lease, connect: connectCandidate(options, "csi-snapshotter"), late };
+  return startLeading(leading, around, async (own) => {
+    closedWith(own.signal, driver);
+    const client = await connect({ ...options, userAgent: "groupsnap-csi-snapshotter", permit: late.permit });
+    const hosted = { ...options, metrics: metrics?.controllers };
+    const { ended } = await runCsiSnapshotter({ client, ...driver }, hosted, own);
+    return { ready: `csi-snapshotter of ${driver.capabilities.driver}`, ended };
+  });
 }
 
 export function runCsiSnapshotter(
-  peers: { readonly client: Client; readonly csi: Csi; readonly capabilities: Capabilities },
+  peers: Peers,
   options: SnapshotterOptions,
   around: Surroundings,
 ): Promise<{ readonly ended: Promise<void> }> {
+  const component = `csi-snapshotter ${peers.capabilities.driver}`;
+  const host = controllerHost(peers.client, { component, ...options }, around);
+  const selected = options.nodeName === undefined ? {} : { labelSelector: `${managedBy}=${options.nodeName}` };
+  if (options.groupSnapshots === false) around.log.warn({ gate: "CSIVolumeGroupSnapshot" }, groupsAreOff);
+  else
+    host.add(
+      groupContentController({
+        caches: {
+          groupContents: host.cache(groupContents, { optional: true, ...selected }),
+          groupClasses: host.cache(groupClasses, { optional: true }),
+        },
+        ...groupCalls(peers, options),
+      }),
+    );
   const { csi, capabilities } = peers;
   const { timeoutMs, extraCreateMetadata } = options;
-  const host = controllerHost(
-    peers.client,
-    { component: `csi-snapshotter ${capabilities.driver}`, ...options },
-    around,
-  );
-  const selected = options.nodeName === undefined ? {} : { labelSelector: `${managedBy}=${options.nodeName}` };
-  host.add(
-    groupContentController({
-      caches: {
-        groupContents: host.cache(groupContents, { optional: true, ...selected }),
-        groupClasses: host.cache(groupClasses, { optional: true }),
-      },
-      csi,
-      driver: capabilities.driver,
-      canCutGroups:
-        capabilities.plugin.has("GROUP_CONTROLLER_SERVICE") &&
-        capabilities.group.has("CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT"),
-      options: {
-        naming: named(groupSnapshotNaming, options.groupsnapshotNamePrefix, options.groupsnapshotNameUuidLength),
-        timeoutMs,
-        extraCreateMetadata,
-      },
-    }),
-  );
   host.add(
     singleCutting({
       contents: host.cache(contents, selected),
@@ -84,6 +81,23 @@ export function runCsiSnapshotter(
     }),
   );
   return host.start();
+}
+
+interface Peers {
+  readonly client: Client;
+  readonly csi: Csi;
+  readonly capabilities: Capabilities;
+}
+
+function groupCalls({ csi, capabilities: { driver, plugin, group } }: Peers, options: SnapshotterOptions) {
+  const { timeoutMs, extraCreateMetadata, groupsnapshotNamePrefix, groupsnapshotNameUuidLength } = options;
+  const naming = named(groupSnapshotNaming, groupsnapshotNamePrefix, groupsnapshotNameUuidLength);
+  return {
+    csi,
+    driver,
+    canCutGroups: plugin.has("GROUP_CONTROLLER_SERVICE") && group.has("CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT"),
+    options: { naming, timeoutMs, extraCreateMetadata },
+  };
 }
 
 const named = (usual: StorageNaming, prefix = usual.prefix, uidLength = usual.uidLength): StorageNaming => ({

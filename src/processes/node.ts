@@ -16,7 +16,8 @@ import { labelsOf, registerNode, topologyOf } from "../node/register.ts";
 import { volumePhases } from "../node/volume-phases.ts";
 import { connect } from "./connect.ts";
 import { controllerHost, defaultWorkers } from "./controller-host.ts";
-import { connectDriver } from "./csi.ts";
+import { closedWith, connectDriver } from "./csi.ts";
+import { startGraceful } from "./graceful.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** Limit of one call to the driver. */
@@ -28,9 +29,12 @@ export async function startNode(
   around: Surroundings,
 ): Promise<Running> {
   const driver = await connectDriver(options.csiAddress, around);
-  const client = await connect({ ...options, userAgent: "groupsnap-node" });
-  const { ended } = await runNode({ client, ...driver }, { dataDir: options.dataDir, nodeName: thisNode() }, around);
-  return { ready: `node ${thisNode()}`, ended };
+  return startGraceful(around, async (own) => {
+    closedWith(own.signal, driver);
+    const client = await connect({ ...options, userAgent: "groupsnap-node" });
+    const { ended } = await runNode({ client, ...driver }, { dataDir: options.dataDir, nodeName: thisNode() }, own);
+    return { ready: `node ${thisNode()}`, ended };
+  });
 }
 
 /** The machine's name as Kubernetes takes names: lower case. */

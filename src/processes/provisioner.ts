@@ -9,10 +9,11 @@ import { volumes } from "../kube/core/volume.ts";
 import { claimProvisioner } from "../provisioning/claims.ts";
 import { claimIndexes } from "../provisioning/deps.ts";
 import { volumeReleaser } from "../provisioning/volumes.ts";
-import { type ApiOptions, connect } from "./connect.ts";
+import { type ApiOptions, connect, connectCandidate } from "./connect.ts";
 import { controllerHost, type HostOptions } from "./controller-host.ts";
-import { connectDriver } from "./csi.ts";
+import { closedWith, connectDriver } from "./csi.ts";
 import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
+import { latePermit, startLeading } from "./leading.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 export interface ProvisionerOptions extends Omit<HostOptions, "component"> {
@@ -27,10 +28,17 @@ export async function startProvisioner(
   around: Surroundings,
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
-  const driver = await connectDriver(options.csiAddress, around, metrics?.csi);
-  const client = await connect({ ...options, userAgent: "groupsnap-provisioner" });
-  const { ended } = await runProvisioner({ client, ...driver }, { ...options, metrics: metrics?.controllers }, around);
-  return { ready: `provisioner of ${driver.capabilities.driver}`, ended };
+  const late = latePermit();
+  const driver = await connectDriver(options.csiAddress, around, { metrics: metrics?.csi, permit: late.permit });
+  // external-provisioner's name for it: two provisioners of one driver keep each other out, whoever made them.
+  const lease = driver.capabilities.driver;
+  const leading = { ...options, lease, connect: connectCandidate(options, "provisioner"), late };
+  return startLeading(leading, around, async (own) => {
+    closedWith(own.signal, driver);
+    const client = await connect({ ...options, userAgent: "groupsnap-provisioner", permit: late.permit });
+    const { ended } = await runProvisioner({ client, ...driver }, { ...options, metrics: metrics?.controllers }, own);
+    return { ready: `provisioner of ${driver.capabilities.driver}`, ended };
+  });
 }
 
 export function runProvisioner(

@@ -6,9 +6,11 @@ import { claimProtection } from "../snapshots/pairing/claim/controller.ts";
 import type { SnapshotOptions } from "../snapshots/pairing/options.ts";
 import { singleContentController } from "../snapshots/single/content/controller.ts";
 import { singleController } from "../snapshots/single/controller.ts";
-import { type ApiOptions, connect } from "./connect.ts";
+import { type ApiOptions, connect, connectCandidate } from "./connect.ts";
 import { controllerHost, type HostOptions } from "./controller-host.ts";
+import { groupsAreOff } from "./groups-are-off.ts";
 import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
+import { latePermit, startLeading } from "./leading.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** Everything the snapshot-controller runs, in the order in which a snapshot meets it. */
@@ -17,9 +19,14 @@ export async function startSnapshotController(
   around: Surroundings,
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
-  const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller" });
-  const { ended } = await runSnapshotController(client, { ...options, metrics: metrics?.controllers }, around);
-  return { ready: "snapshot-controller", ended };
+  const late = latePermit();
+  const lease = "snapshot-controller-leader";
+  const leading = { ...options, lease, connect: connectCandidate(options, "snapshot-controller"), late };
+  return startLeading(leading, around, async (own) => {
+    const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller", permit: late.permit });
+    const { ended } = await runSnapshotController(client, { ...options, metrics: metrics?.controllers }, own);
+    return { ready: "snapshot-controller", ended };
+  });
 }
 
 export function runSnapshotController(
@@ -30,8 +37,11 @@ export function runSnapshotController(
   const host = controllerHost(client, { component: "snapshot-controller", ...options }, around);
   const caches = snapshotCaches(host.cache, options);
   host.add(claimProtection({ caches }));
-  host.add(groupController({ caches, options }));
-  host.add(groupContentGuard({ caches }));
+  if (options.groupSnapshots === false) around.log.warn({ gate: "CSIVolumeGroupSnapshot" }, groupsAreOff);
+  else {
+    host.add(groupController({ caches, options }));
+    host.add(groupContentGuard({ caches }));
+  }
   host.add(singleController({ caches, options }));
   host.add(singleContentController({ caches }));
   return host.start();

@@ -7,9 +7,10 @@ import { makeFolder } from "../lib/make-folder.ts";
 import { startApiserver } from "./apiserver.ts";
 import { connect } from "./connect.ts";
 import { defaultWorkers } from "./controller-host.ts";
-import { connectDriver } from "./csi.ts";
+import { closedWith, connectDriver } from "./csi.ts";
 import { runCsiSnapshotter } from "./csi-snapshotter.ts";
 import { startDriverProcess } from "./driver.ts";
+import { startGraceful } from "./graceful.ts";
 import { installCrds, installLocalClasses } from "./install.ts";
 import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
@@ -51,7 +52,8 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     ...(server ? [{ stage: api, ended: server.ended }] : []),
   ];
   try {
-    const { ended } = await startControllers({ client, socket, dataDir, kubeconfig }, controllers.around);
+    const given = { client, socket, dataDir, kubeconfig };
+    const { ended } = await startGraceful(controllers.around, (own) => startControllers(given, own));
     const order = [{ stage: controllers, ended }, ...below];
     return { ready: `kubeconfig ${kubeconfig}`, ended: inTurn(around.signal, order) };
   } catch (error) {
@@ -86,9 +88,10 @@ async function furnish(
 async function startControllers(
   given: { readonly client: Client; readonly kubeconfig: string; readonly socket: string; readonly dataDir: string },
   around: Surroundings,
-): Promise<{ readonly ended: Promise<void> }> {
+): Promise<Running> {
   const { socket, dataDir, kubeconfig } = given;
   const driver = await connectDriver(socket, around);
+  closedWith(around.signal, driver);
   const clientOf = (name: string) => connect({ kubeconfig, userAgent: `groupsnap-${name}` });
   const options = { ...defaultWorkers, ...calls };
   const here = { dataDir, nodeName: thisNode() };
@@ -100,7 +103,7 @@ async function startControllers(
     clientOf("csi-snapshotter").then((client) => runCsiSnapshotter({ client, ...driver }, options, around)),
   ]);
   around.log.info({ driver: localDriverName, node: thisNode() }, "all controllers work");
-  return { ended: Promise.all(running.map(({ ended }) => ended)).then(() => undefined) };
+  return { ready: "controllers", ended: Promise.all(running.map(({ ended }) => ended)).then(() => undefined) };
 }
 
 /** A cluster with a controller manager binds its claims itself, and its kubelets publish them. */

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly log: Logger;
   /** Aborted when the process is to stop; `Running.ended` then settles. */
   readonly signal: AbortSignal;
+  /** Aborted earlier than `signal` where work that was begun may end first: nothing new begins. */
+  readonly stopping?: AbortSignal;
 }
 
 /** A process that works. */

@@ -101,9 +101,9 @@ describe("a command line is refused with the flag, its value and what would do:"
       /tcp for CSI at tcp:\/\/x: give unix:\/\//,
     ],
     [
-      "a negative rate",
-      () => ["snapshot-controller", "--kube-api-qps=-1"],
-      /'--kube-api-qps <n>' argument '-1'.*above 0/,
+      "a rate that is no number",
+      () => ["snapshot-controller", "--kube-api-qps=fast"],
+      /'--kube-api-qps <n>' argument 'fast'.*a number of requests a second/,
     ],
     [
       "a kubeconfig that is not there",

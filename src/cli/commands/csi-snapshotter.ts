@@ -1,12 +1,7 @@
-import { Command } from "commander";
-import {
-  type ApiFlags,
-  addApiOptions,
-  callTimeoutOption,
-  csiAddressOption,
-  extraMetadataOption,
-  wholeNumber,
-} from "../options.ts";
+import { Command, InvalidArgumentError } from "commander";
+import { Failure } from "../../lib/failure.ts";
+import { type ApiFlags, addApiOptions, apiOptionsOf, metricsAddressOption, withoutEffect } from "../api-options.ts";
+import { booleanOption, callTimeoutOption, csiAddressOption, extraMetadataOption, wholeNumber } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const csiSnapshotterCommand = () =>
@@ -15,14 +10,16 @@ export const csiSnapshotterCommand = () =>
     .addOption(csiAddressOption())
     .addOption(callTimeoutOption())
     .addOption(extraMetadataOption())
-    .option("--snapshot-name-prefix <text>", "what names of snapshots on the storage begin with", "snapshot")
-    .option("--snapshot-name-uuid-length <n>", "how much of the uid they keep; all by default", wholeNumber(1))
-    .option("--groupsnapshot-name-prefix <text>", "the same for group snapshots", "groupsnapshot")
-    .option("--groupsnapshot-name-uuid-length <n>", "the same for group snapshots", wholeNumber(1))
-    .action(async (options: SnapshotterFlags) => {
+    .addOption(metricsAddressOption())
+    .addOption(booleanOption("node-deployment", "work on the contents of the node that NODE_NAME names only"))
+    .option("--snapshot-name-prefix <text>", "what names of snapshots on the storage begin with", prefix, "snapshot")
+    .option("--snapshot-name-uuid-length <n>", "how much of the uid they keep; -1: all of it", uuidLength, -1)
+    .option("--groupsnapshot-name-prefix <text>", "the same for group snapshots", prefix, "groupsnapshot")
+    .option("--groupsnapshot-name-uuid-length <n>", "the same for group snapshots", uuidLength, -1)
+    .action(async (flags: SnapshotterFlags) => {
       const { startCsiSnapshotter } = await import("../../processes/csi-snapshotter.ts");
-      await runProcess({ name: "csi-snapshotter", verbosity: options.verbosity }, (around) =>
-        startCsiSnapshotter({ ...options, timeoutMs: options.timeout }, around),
+      await runProcess({ ...flags, name: "csi-snapshotter", withoutEffect: withoutEffect(flags) }, async (around) =>
+        startCsiSnapshotter(optionsOf(flags), around),
       );
     });
 
@@ -30,8 +27,50 @@ interface SnapshotterFlags extends ApiFlags {
   readonly csiAddress: string;
   readonly timeout: number;
   readonly extraCreateMetadata: boolean;
+  readonly nodeDeployment: boolean;
   readonly snapshotNamePrefix: string;
-  readonly snapshotNameUuidLength?: number;
+  readonly snapshotNameUuidLength: number;
   readonly groupsnapshotNamePrefix: string;
-  readonly groupsnapshotNameUuidLength?: number;
+  readonly groupsnapshotNameUuidLength: number;
+}
+
+/** -1, or as many characters as tell two snapshots apart: names of none would all be the same. */
+function uuidLength(text: string): number {
+  return text === "-1" ? -1 : wholeNumber(1)(text);
+}
+
+function prefix(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("give at least one character.");
+}
+
+function optionsOf(flags: SnapshotterFlags) {
+  const { csiAddress, timeout, extraCreateMetadata, snapshotNamePrefix, groupsnapshotNamePrefix } = flags;
+  return {
+    ...apiOptionsOf(flags),
+    ...nodeOf(flags),
+    csiAddress,
+    timeoutMs: timeout,
+    extraCreateMetadata,
+    snapshotNamePrefix,
+    groupsnapshotNamePrefix,
+    ...(flags.snapshotNameUuidLength > 0 && { snapshotNameUuidLength: flags.snapshotNameUuidLength }),
+    ...(flags.groupsnapshotNameUuidLength > 0 && { groupsnapshotNameUuidLength: flags.groupsnapshotNameUuidLength }),
+  };
+}
+
+/** @throws Failure "invalid" where the flag does not go with the others */
+function nodeOf({ nodeDeployment, leaderElection }: SnapshotterFlags): { readonly nodeName?: string } {
+  if (!nodeDeployment) return {};
+  if (leaderElection)
+    throw new Failure(
+      "invalid",
+      "--node-deployment goes without --leader-election: every node works on its own contents",
+    );
+  const nodeName = process.env.NODE_NAME;
+  if (nodeName) return { nodeName };
+  throw new Failure(
+    "invalid",
+    "--node-deployment needs the node's name in the environment: set NODE_NAME from spec.nodeName",
+  );
 }

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { sizeInBytes, verbosityOption } from "../options.ts";
+import { addLogOptions, type LogFlags, sizeInBytes } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const driverCommand = () =>
-  new Command("driver")
+  addLogOptions(new Command("driver"))
     .description("Serve volumes of this machine over CSI, with group snapshots of one instant.")
     .requiredOption("--endpoint <socket>", "unix socket to serve CSI on, such as unix:///run/csi/socket")
     .requiredOption("--node-id <name>", "this machine's name; volumes are tied to it")
@@ -12,19 +12,15 @@ export const driverCommand = () =>
     .addOption(
       new Option("--engine <name>", "how a cut is taken").choices(["auto", "atomic", "userland"]).default("auto"),
     )
-    .addOption(verbosityOption())
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");
-      await runProcess({ name: "driver", verbosity: options.verbosity }, (around) =>
-        startDriverProcess(options, around),
-      );
+      await runProcess({ ...options, name: "driver" }, (around) => startDriverProcess(options, around));
     });
 
-interface DriverFlags {
+interface DriverFlags extends LogFlags {
   readonly endpoint: string;
   readonly nodeId: string;
   readonly pool: string;
   readonly poolSize?: bigint;
   readonly engine: string;
-  readonly verbosity: number;
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { type ApiFlags, addApiOptions, callTimeoutOption, csiAddressOption, extraMetadataOption } from "../options.ts";
+import { type ApiFlags, addApiOptions, apiOptionsOf, metricsAddressOption, withoutEffect } from "../api-options.ts";
+import { callTimeoutOption, csiAddressOption, extraMetadataOption } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const provisionerCommand = () =>
@@ -8,10 +9,11 @@ export const provisionerCommand = () =>
     .addOption(csiAddressOption())
     .addOption(callTimeoutOption())
     .addOption(extraMetadataOption())
-    .action(async (options: ProvisionerFlags) => {
+    .addOption(metricsAddressOption())
+    .action(async (flags: ProvisionerFlags) => {
       const { startProvisioner } = await import("../../processes/provisioner.ts");
-      await runProcess({ name: "provisioner", verbosity: options.verbosity }, (around) =>
-        startProvisioner({ ...options, timeoutMs: options.timeout }, around),
+      await runProcess({ ...flags, name: "provisioner", withoutEffect: withoutEffect(flags) }, async (around) =>
+        startProvisioner(optionsOf(flags), around),
       );
     });
 
@@ -19,4 +21,9 @@ interface ProvisionerFlags extends ApiFlags {
   readonly csiAddress: string;
   readonly timeout: number;
   readonly extraCreateMetadata: boolean;
+}
+
+function optionsOf(flags: ProvisionerFlags) {
+  const { csiAddress, timeout, extraCreateMetadata } = flags;
+  return { ...apiOptionsOf(flags), csiAddress, timeoutMs: timeout, extraCreateMetadata };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { kubeconfigOption, sizeInBytes, verbosityOption, wholeNumber } from "../options.ts";
+import { addLogOptions, kubeconfigOption, type LogFlags, sizeInBytes, wholeNumber } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 /** D of `--data-dir D`, where the user gives none. */
@@ -9,13 +9,12 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 export const startCommand = () =>
-  new Command("start")
+  addLogOptions(new Command("start"))
     .description("Start everything in one process: a Kubernetes API, volumes on this machine, group snapshots.")
     .option("--data-dir <folder>", "where all state is kept; it belongs to one process at a time", defaultDataDir())
     .option("--port <n>", "port of the API on 127.0.0.1; 0 picks a free one", wholeNumber(0, 65_535), 6443)
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
     .addOption(kubeconfigOption())
-    .addOption(verbosityOption())
     .addHelpText(
       "after",
       `
@@ -29,13 +28,12 @@ With --kubeconfig the same runs on that cluster instead of on an API of its own.
     )
     .action(async (options: StartFlags) => {
       const { startStandalone } = await import("../../processes/standalone.ts");
-      await runProcess({ name: "start", verbosity: options.verbosity }, (around) => startStandalone(options, around));
+      await runProcess({ ...options, name: "start" }, (around) => startStandalone(options, around));
     });
 
-interface StartFlags {
+interface StartFlags extends LogFlags {
   readonly dataDir: string;
   readonly port: number;
   readonly poolSize?: bigint;
   readonly kubeconfig?: string;
-  readonly verbosity: number;
 }

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { systemClock } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
-import { durationMs, sizeInBytes, wholeNumber } from "../options.ts";
+import { positiveDurationMs } from "../go-flags.ts";
+import { sizeInBytes, wholeNumber } from "../options.ts";
 
 export const verifyCommand = () =>
   new Command("verify")
@@ -37,9 +38,9 @@ function writeCommand(): Command {
     .option("--writers <n>", "sequences side by side", wholeNumber(1, 1024), 2)
     .option("--run <uuid>", "what the records are marked with; made up by default")
     .option("--slots <n>", "records of a writer kept on a volume, in a ring", wholeNumber(1))
-    .option("--pace <duration>", "mean pause between two records of a writer", durationMs)
+    .option("--pace <duration>", "mean pause between two records of a writer", positiveDurationMs)
     .option("--create <size>", "make files of this size where there are none", sizeInBytes)
-    .option("--for <duration>", "end after this long; by default at SIGINT", durationMs)
+    .option("--for <duration>", "end after this long; by default at SIGINT", positiveDurationMs)
     .action(async (paths: string[], flags: WriteFlags) => {
       const { verifyWrite } = await import("../../verify/commands.ts");
       const around = { clock: systemClock, random: systemRandom, signal: interrupted() };

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { Failure } from "../../lib/failure.ts";
 import type { WebhookOptions } from "../../processes/webhook.ts";
-import { kubeconfigOption, verbosityOption, wholeNumber } from "../options.ts";
+import { addLogOptions, kubeconfigOption, type LogFlags, wholeNumber } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const webhookCommand = () =>
-  new Command("webhook")
+  addLogOptions(new Command("webhook"))
     .description("Convert between the versions of the group kinds, for a cluster's API server.")
     .option("--port <n>", "port to listen on; 0 picks a free one", wholeNumber(0, 65_535), 443)
     .option("--bind-address <ip>", "address to listen on; all of them by default")
@@ -15,7 +15,6 @@ export const webhookCommand = () =>
     .option("--service-name <name>", "the same as a service of the cluster")
     .option("--service-namespace <name>", "the service's namespace")
     .addOption(kubeconfigOption())
-    .addOption(verbosityOption())
     .addHelpText(
       "after",
       `
@@ -24,12 +23,10 @@ CustomResourceDefinitions pointed at itself. With certificate files it leaves th
     )
     .action(async (flags: WebhookFlags) => {
       const { startWebhook } = await import("../../processes/webhook.ts");
-      await runProcess({ name: "webhook", verbosity: flags.verbosity }, async (around) =>
-        startWebhook(optionsOf(flags), around),
-      );
+      await runProcess({ ...flags, name: "webhook" }, async (around) => startWebhook(optionsOf(flags), around));
     });
 
-interface WebhookFlags {
+interface WebhookFlags extends LogFlags {
   readonly port: number;
   readonly bindAddress?: string;
   readonly tlsCertFile?: string;
@@ -38,7 +35,6 @@ interface WebhookFlags {
   readonly serviceName?: string;
   readonly serviceNamespace?: string;
   readonly kubeconfig?: string;
-  readonly verbosity: number;
 }
 
 function optionsOf(flags: WebhookFlags): WebhookOptions {

@@ -11,7 +11,7 @@ import { carryOut } from "./carry-out.ts";
 import type { Reconciler } from "./controller.ts";
 import type { EventRecorder } from "./events.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { defaultRetry, failed, type Memory, type Wake } from "./memory.ts";
+import { bounded, defaultRetry, failed, type Memory, type RetryBounds, type Wake } from "./memory.ts";
 import { ownWritesSeen } from "./own-writes.ts";
 import type { EventValue, Plan } from "./plan.ts";
 
@@ -22,6 +22,7 @@ export interface LoopDeps {
   readonly log: Logger;
   readonly limiter: Limiter;
   readonly events?: EventRecorder;
+  readonly retry?: RetryBounds | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -101,7 +102,7 @@ export function hold<T extends KubeObject, Seen, Action>(
   attempt: { readonly failure: Failure; readonly facts: string | undefined; readonly early: boolean },
 ): number {
   const { failure, facts, early } = attempt;
-  const range = loop.reconciler.retryOf?.(failure) ?? defaultRetry;
+  const range = bounded(loop.reconciler.retryOf?.(failure) ?? defaultRetry, loop.retry);
   const moment = { nowMs: loop.clock.monotonicMs(), random: loop.random, early };
   return failed(memory, { ...moment, facts, range, floorMs: failure.retryAfterMs ?? 0 });
 }

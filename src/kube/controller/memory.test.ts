@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defaultRetry, failed, freshMemory, isHeld, lostRace, succeeded, tryEarly } from "./memory.ts";
+import { bounded, defaultRetry, failed, freshMemory, isHeld, lostRace, succeeded, tryEarly } from "./memory.ts";
 import { onChange } from "./plan.ts";
 
 const random = { next: () => 0, uuid: () => "" };
@@ -74,3 +74,17 @@ describe("what the loop remembers of a key", () => {
     expect(Array.from({ length: 6 }, () => lostRace(memory, random))).toEqual([10, 20, 40, 80, 160, undefined]);
   });
 });
+
+test.each([
+  ["nothing", {}, { startMs: 1_000, capMs: 300_000 }, { startMs: 1_000, capMs: 60_000 }],
+  ["a longer start", { startMs: 5_000 }, { startMs: 5_000, capMs: 300_000 }, { startMs: 5_000, capMs: 60_000 }],
+  ["a lower limit", { maxMs: 10_000 }, { startMs: 1_000, capMs: 10_000 }, { startMs: 1_000, capMs: 10_000 }],
+  ["a higher limit", { maxMs: 900_000 }, { startMs: 1_000, capMs: 900_000 }, { startMs: 1_000, capMs: 60_000 }],
+  ["a limit below the start", { maxMs: 200 }, { startMs: 200, capMs: 200 }, { startMs: 200, capMs: 200 }],
+])(
+  "a user who wants %s of the waits after failures gets it, for refusals and for what may pass",
+  (_title, bounds, refusal, passing) => {
+    expect(bounded(defaultRetry, bounds)).toEqual(refusal);
+    expect(bounded({ startMs: 1_000, capMs: 60_000 }, bounds)).toEqual(passing);
+  },
+);

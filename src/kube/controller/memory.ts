@@ -5,6 +5,21 @@ import type { Next } from "./plan.ts";
 
 /** How long a key waits after a failure whose reconciler has no wish of its own. */
 export const defaultRetry: BackoffRange = { startMs: 1_000, capMs: 300_000 };
+
+/** What a user wants of the waits after failures. */
+export interface RetryBounds {
+  /** The first wait. */
+  readonly startMs?: number | undefined;
+  /** The longest wait. */
+  readonly maxMs?: number | undefined;
+}
+
+/** A reconciler's range within the user's bounds. What it wants to see again sooner than by default stays so. */
+export function bounded(range: BackoffRange, { startMs = range.startMs, maxMs = range.capMs }: RetryBounds = {}) {
+  const capMs = range.capMs < defaultRetry.capMs ? Math.min(maxMs, range.capMs) : maxMs;
+  return { startMs: Math.min(startMs, capMs), capMs };
+}
+
 /** Facts that changed are tried at once this often, before the wait holds again: a fact that flickers is no excuse. */
 const earlyTries = 5;
 /** A plan may want to be followed at once this often; more is a plan that does not get anywhere. */

@@ -11,6 +11,7 @@ import { attempt } from "./attempt.ts";
 import type { Reconciler } from "./controller.ts";
 import type { EventRecorder } from "./events.ts";
 import { loopOf } from "./loop.ts";
+import type { RetryBounds } from "./memory.ts";
 import { type ControllerMetrics, noMetrics } from "./metrics.ts";
 import { keyQueue } from "./queue.ts";
 import { report } from "./report.ts";
@@ -27,9 +28,13 @@ export interface ControllerDeps {
   /** Keys that are worked on at once. */
   readonly workers?: number;
   /** Looks at every object this often, whether or not anything changed; never when absent. */
-  readonly resyncMs?: number;
+  readonly resyncMs?: number | undefined;
+  /** Bounds the waits after failures, where given. */
+  readonly retry?: RetryBounds | undefined;
   /** Ends the controller: no new keys, running actions get it too. */
   readonly signal: AbortSignal;
+  /** Aborted before `signal` by a process that stops gracefully: no new keys, while running plans go on to their end. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** The actions of one process at once: as many as its client sends requests. */
@@ -50,8 +55,9 @@ export async function runController<T extends KubeObject, Seen, Action>(
   deps: ControllerDeps,
 ): Promise<void> {
   const { clock, signal, metrics = noMetrics } = deps;
+  const stopping = deps.stopping ?? signal;
   const log = deps.log.child({ controller: reconciler.name });
-  setMaxListeners(0, signal); // one for each action under way: many are no leak
+  setMaxListeners(0, signal, stopping); // one for each action under way: many are no leak
   const addedMs = new Map<string, number>();
   const queue = keyQueue(metrics.depth);
   const add = (key: string) => {
@@ -65,7 +71,7 @@ export async function runController<T extends KubeObject, Seen, Action>(
 
   const work = async () => {
     for (;;) {
-      const key = await queue.take(signal).catch(() => undefined); // aborted: this worker's day is over
+      const key = await queue.take(stopping).catch(() => undefined); // aborted: this worker's day is over
       if (key === undefined) return;
       const startedMs = clock.monotonicMs();
       metrics.waited(startedMs - (addedMs.get(key) ?? startedMs));
@@ -82,12 +88,12 @@ export async function runController<T extends KubeObject, Seen, Action>(
   };
 
   try {
-    await cachesSynced(reconciler, { ...deps, log });
+    await cachesSynced(reconciler, { ...deps, log, signal: stopping });
     for (const object of reconciler.kind.list()) add(keyOf(object.metadata));
-    const resync = resyncing(reconciler, { ...deps, add });
+    const resync = resyncing(reconciler, { ...deps, signal: stopping, add });
     await Promise.all([...Array.from({ length: deps.workers ?? defaultWorkers }, work), resync]);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!stopping.aborted && !signal.aborted) throw error;
   } finally {
     unsubscribe();
     clocks.stop();

@@ -4,4 +4,6 @@ export interface SnapshotOptions {
   readonly distributedSnapshotting?: boolean;
   /** Unless it is false, contents tell the mode of their volume, and no volume of the other mode is made from them unasked. */
   readonly preventVolumeModeConversion?: boolean;
+  /** Unless it is false, group snapshots are worked on. */
+  readonly groupSnapshots?: boolean;
 }
