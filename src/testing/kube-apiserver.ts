@@ -135,7 +135,7 @@ async function untilReady(kubeconfig: string): Promise<void> {
 }
 
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => {

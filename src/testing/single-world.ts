@@ -3,8 +3,10 @@ import { classes, snapshots } from "../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotClass } from "../api/snapshot/types.ts";
 import { capabilitiesOf } from "../csi/capabilities.ts";
 import { type CacheOptions, cacheOf } from "../kube/cache/cache-of.ts";
+import { httpTransport } from "../kube/client/http-transport.ts";
 import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
+import type { Transport } from "../kube/client/transport.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import { runController } from "../kube/controller/run-controller.ts";
 import { type Claim, claims } from "../kube/core/claim.ts";
@@ -28,6 +30,8 @@ export interface SingleWorld {
   readonly driver: ScriptedDriver;
   readonly namespace: string;
   readonly signal: AbortSignal;
+  /** How many writes the test and the controllers have asked of the API. */
+  writes(): number;
   /** Starts snapshot-controller and sidecar; they die in the middle of a plan, after so many actions, if told. */
   run(options?: { readonly actions?: number }): Running;
   /** A VolumeSnapshot of claim "data", created in the API. */
@@ -56,7 +60,15 @@ export async function aSingleWorld(
   const all = new AbortController();
   const { signal } = all;
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
-  const client = kubeClient({ config, userAgent: "groupsnap-test", clock: systemClock, random: systemRandom });
+  let writes = 0;
+  const transport = counting(httpTransport(config), () => writes++);
+  const client = kubeClient({
+    config,
+    userAgent: "groupsnap-test",
+    clock: systemClock,
+    random: systemRandom,
+    transport,
+  });
   const name = `${id}.csi.example.com`;
   const driver = await scriptedDriver({ ...options.driver, name, volumes: [{ id: "handle-of-data" }] });
   await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: id } }, { signal });
@@ -68,6 +80,7 @@ export async function aSingleWorld(
     driver,
     namespace: id,
     signal,
+    writes: () => writes,
     run(how = {}) {
       const started = start({ client, driver, signal, ...how });
       running.push(started);
@@ -81,6 +94,16 @@ export async function aSingleWorld(
       await driver.stop();
       client.close();
     },
+  };
+}
+
+function counting(transport: Transport, onWrite: () => void): Transport {
+  return {
+    send(request) {
+      if (request.method !== "GET") onWrite();
+      return transport.send(request);
+    },
+    close: () => transport.close(),
   };
 }
 

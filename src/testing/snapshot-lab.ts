@@ -1,5 +1,3 @@
-import { crds } from "../api/crds.ts";
-import { groupConverters } from "../api/group-snapshot/converters.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../api/group-snapshot/types.ts";
 import { classes, contents, snapshots } from "../api/snapshot/resources.ts";
@@ -13,10 +11,9 @@ import { namespaces } from "../kube/core/namespace.ts";
 import { type VolumeSpec, volumes } from "../kube/core/volume.ts";
 import { type At, apiVersionOf, type Draft, type KubeObject, type Resource } from "../kube/object.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { systemRandom } from "../lib/random.ts";
-import { throwAwayApi } from "./cluster.ts";
 import { aGroup, aGroupClass, aSourceClaim } from "./group-builders.ts";
+import { labApi } from "./lab-api.ts";
 import { scriptedDriverName } from "./objects/storage.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { type Processes, processesOf } from "./snapshot-lab/processes.ts";
@@ -46,7 +43,7 @@ const timeoutMs = 30_000;
 
 /** Starts all but the processes. The scripted driver has what `options` say. */
 export async function snapshotLab(options: { readonly driver?: ScriptedDriverOptions } = {}): Promise<SnapshotLab> {
-  const api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[], converters: groupConverters }); // definitions are plain data
+  const api = await labApi();
   const driver = await scriptedDriver(options.driver);
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
   const client = kubeClient({ config, userAgent: "lab", clock: systemClock, random: systemRandom });

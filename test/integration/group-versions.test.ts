@@ -41,6 +41,7 @@ test("a ready group shows its members to clients of v1beta1, and goes whole when
   });
   await lab.client.delete(inVersion(groupSnapshots, "v1alpha1"), at, call());
   await lab.until(groupContents, { name: contentName }, (one) => one === undefined);
+  await lab.until(groupSnapshots, at, (one) => one === undefined);
   expect(await lab.leftovers()).toEqual([]);
   for (const one of processes) await one.stop();
 });
@@ -62,6 +63,7 @@ test("members whose owner was written in an older version stay the group's own: 
   expect(after.map(({ metadata }) => metadata.uid)).toEqual(members.map(({ metadata }) => metadata.uid));
   await lab.client.delete(inVersion(groupSnapshots, "v1beta1"), at, call());
   await lab.until(groupContents, { name: contentName }, (one) => one === undefined);
+  await lab.until(groupSnapshots, at, (one) => one === undefined);
   expect(await lab.leftovers()).toEqual([]);
   for (const one of second) await one.stop();
 });

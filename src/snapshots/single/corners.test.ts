@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { beingCreated, deletionSecretName } from "../../api/annotations.ts";
-import { crds } from "../../api/crds.ts";
 import { contentFinalizer } from "../../api/finalizers.ts";
 import { snapshotHandle } from "../../api/handles.ts";
 import { contents, snapshots } from "../../api/snapshot/resources.ts";
@@ -8,19 +7,12 @@ import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
 import { type Claim, claims } from "../../kube/core/claim.ts";
 import { secrets } from "../../kube/core/secret.ts";
 import type { Draft } from "../../kube/object.ts";
-import type { JsonObject } from "../../lib/json.ts";
-import { type ThrowAwayApi, throwAwayApi } from "../../testing/cluster.ts";
+import { type LabApi, labApi } from "../../testing/lab-api.ts";
 import { aSingleWorld, contentAt, type SingleWorld } from "../../testing/single-world.ts";
 
-let api: ThrowAwayApi;
-let writes = 0;
+let api: LabApi;
 beforeAll(async () => {
-  api = await throwAwayApi({
-    crds: crds as readonly object[] as readonly JsonObject[], // plain data
-    intercept: async (request) => {
-      if (request.method !== "GET") writes++;
-    },
-  });
+  api = await labApi();
 });
 afterAll(() => api.stop());
 
@@ -184,7 +176,7 @@ test("a single snapshot costs nine writes from its creation to a free claim, and
   inAWorld(async (world) => {
     world.run();
     const made = await world.snapshot("nightly");
-    writes = 0;
+    const before = world.writes();
     await world.until(snapshots, atOf(made), isReady);
     const at = { namespace: world.namespace, name: "data" };
     await world.until(
@@ -197,9 +189,9 @@ test("a single snapshot costs nine writes from its creation to a free claim, and
       contentAt(made),
       (content) => content?.metadata.annotations?.[beingCreated] === undefined,
     );
-    expect(writes).toBeLessThanOrEqual(9);
-    writes = 0;
+    expect(world.writes() - before).toBeLessThanOrEqual(9);
+    const ready = world.writes();
     await world.client.delete(snapshots, atOf(made), { signal: world.signal });
     await world.until(snapshots, atOf(made), isGone);
-    expect(writes).toBeLessThanOrEqual(5);
+    expect(world.writes() - ready).toBeLessThanOrEqual(5);
   }));

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { beingCreated } from "../../api/annotations.ts";
-import { crds } from "../../api/crds.ts";
 import { claimFinalizer } from "../../api/finalizers.ts";
 import { contents, snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
 import { claims } from "../../kube/core/claim.ts";
-import type { JsonObject } from "../../lib/json.ts";
-import { type ThrowAwayApi, throwAwayApi } from "../../testing/cluster.ts";
+import { type LabApi, labApi } from "../../testing/lab-api.ts";
 import { aSingleWorld, contentAt, type SingleWorld } from "../../testing/single-world.ts";
 
-let api: ThrowAwayApi;
+let api: LabApi;
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[] }); // plain data
+  api = await labApi();
 });
 afterAll(() => api.stop());
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { groupBeingCreated } from "../../../api/annotations.ts";
-import { crds } from "../../../api/crds.ts";
 import { claimFinalizer } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
@@ -9,15 +8,14 @@ import { groupContentNameOf } from "../../../api/names.ts";
 import { snapshots } from "../../../api/snapshot/resources.ts";
 import { type Claim, claims } from "../../../kube/core/claim.ts";
 import { apiVersionOf, type Draft, type LabelSelector } from "../../../kube/object.ts";
-import type { JsonObject } from "../../../lib/json.ts";
-import { type ThrowAwayApi, throwAwayApi } from "../../../testing/cluster.ts";
+import { type LabApi, labApi } from "../../../testing/lab-api.ts";
 import { aSingleWorld, type SingleWorld } from "../../../testing/single-world.ts";
 import { referenceTo } from "../binding.ts";
 import { isProtected } from "../protection.ts";
 
-let api: ThrowAwayApi;
+let api: LabApi;
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[] }); // plain data
+  api = await labApi();
 });
 afterAll(() => api.stop());
 

@@ -1,0 +1,160 @@
+import { dirname, join } from "node:path";
+import { groupClasses, groupContents, groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
+import { classes, contents, snapshots } from "../../../src/api/snapshot/resources.ts";
+import type { KubeClient } from "../../../src/kube/client/kube-client.ts";
+import { claims } from "../../../src/kube/core/claim.ts";
+import { namespaces } from "../../../src/kube/core/namespace.ts";
+import { nodes } from "../../../src/kube/core/node.ts";
+import { secrets } from "../../../src/kube/core/secret.ts";
+import { volumes } from "../../../src/kube/core/volume.ts";
+import { apiVersionOf, keyOf, type Resource } from "../../../src/kube/object.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { isFailure } from "../../../src/lib/failure.ts";
+import { silent } from "../../../src/lib/log.ts";
+import { systemRandom } from "../../../src/lib/random.ts";
+import { connect } from "../../../src/processes/connect.ts";
+import { installCrds } from "../../../src/processes/install.ts";
+import { startWebhook } from "../../../src/processes/webhook.ts";
+import { freePorts, type KubeApiserver, kubeApiserver } from "../../../src/testing/kube-apiserver.ts";
+import type { LabApi } from "../../../src/testing/lab-api.ts";
+import { binaries } from "../binaries.ts";
+import { startProgram, type UpstreamProgram } from "../upstream.ts";
+
+/** One kube-apiserver with our definitions and our webhook, which many tests have one after the other. */
+export interface LabServer extends KubeApiserver {
+  /** The server without anything of those who had it before. */
+  clean(): Promise<LabApi>;
+}
+
+/** Protection of claims and volumes in use is taken off by a controller that does not run here; restores cross namespaces. */
+const flags = [
+  "--disable-admission-plugins=StorageObjectInUseProtection",
+  "--feature-gates=CrossNamespaceVolumeDataSource=true",
+];
+const limitMs = 60_000;
+const call = () => ({ signal: AbortSignal.timeout(limitMs) });
+
+export async function labServer(): Promise<LabServer> {
+  const server = await kubeApiserver(binaries(), flags);
+  const client = await connect({ kubeconfig: server.kubeconfigPath, userAgent: "lab" });
+  const ending = new AbortController();
+  const collector = await startCollector(server);
+  const stop = async () => {
+    ending.abort();
+    await collector.stop();
+    client.close();
+    await server.stop();
+  };
+  try {
+    await installCrds(client, systemClock, call().signal);
+    await startConversion(server, ending.signal);
+    await untilConverted(client);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    ...server,
+    async clean() {
+      await clean(client);
+      return { kubeconfigPath: server.kubeconfigPath, stop: async () => undefined };
+    },
+    stop,
+  };
+}
+
+/** Kubernetes' garbage collector, without which nothing follows its owner. */
+async function startCollector({ kubeconfigPath }: KubeApiserver): Promise<UpstreamProgram> {
+  const folder = dirname(kubeconfigPath);
+  const [port = 0] = await freePorts(1);
+  const flags = [
+    `--kubeconfig=${kubeconfigPath}`,
+    "--controllers=garbage-collector-controller",
+    "--leader-elect=false",
+    "--bind-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--cert-dir=${join(folder, "collector")}`,
+  ];
+  return startProgram("kube-controller-manager", flags, folder);
+}
+
+/** Our webhook, in this process, until the signal. */
+async function startConversion({ kubeconfigPath }: KubeApiserver, signal: AbortSignal): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const reached = { url: `https://127.0.0.1:${port}/convert` };
+  const options = { port, bindAddress: "127.0.0.1", kubeconfig: kubeconfigPath, reached };
+  const { ended } = await startWebhook(options, { clock: systemClock, random: systemRandom, log: silent, signal });
+  ended.catch(() => undefined); // by the signal's reason; what ends before it shows in the tests
+}
+
+/** The API server hears of a changed definition a little later, and refuses requests of its kind meanwhile. */
+async function untilConverted(client: KubeClient): Promise<void> {
+  const { signal } = call();
+  const old = { ...groupContents, version: "v1alpha1" };
+  const draft = {
+    apiVersion: `${old.group}/v1alpha1`,
+    kind: old.kind,
+    metadata: { name: "probe" },
+    spec: {
+      driver: "d",
+      deletionPolicy: "Retain",
+      source: { volumeGroupSnapshotHandle: "g" },
+      volumeGroupSnapshotRef: { namespace: "default", name: "g" },
+    },
+  };
+  for (;;) {
+    const made = await client.create(old, draft as never, { signal }).catch(() => undefined); // served soon
+    if (made) {
+      const shown = await client.find(groupContents, { name: "probe" }, { signal }).catch(() => undefined); // the same
+      await client.delete(old, { name: "probe" }, { signal });
+      if (shown?.spec.source.groupSnapshotHandles) return;
+    }
+    await systemClock.sleep(200, signal);
+  }
+}
+
+const kinds: readonly Resource[] = [
+  groupSnapshots,
+  groupContents,
+  groupClasses,
+  snapshots,
+  contents,
+  classes,
+  claims,
+  volumes,
+  nodes,
+];
+
+async function clean(client: KubeClient): Promise<void> {
+  for (const kind of kinds) await empty(client, kind);
+  const { items } = await client.list(namespaces, call());
+  for (const { metadata } of items) if (!/^(default|kube-.*)$/.test(metadata.name)) await remove(client, metadata.name);
+}
+
+async function empty(client: KubeClient, kind: Resource): Promise<void> {
+  const { items } = await client.list(kind, call());
+  for (const { metadata } of items) {
+    const free = { type: "merge", patch: { metadata: { finalizers: null } } } as const;
+    const work = async () => {
+      await client.patch(kind, metadata, free, call());
+      await client.delete(kind, metadata, call());
+    };
+    await work().catch((error: unknown) => {
+      if (!isFailure(error, "notFound"))
+        throw new Error(`cannot clean up ${kind.kind} ${keyOf(metadata)}`, { cause: error });
+    });
+  }
+}
+
+/** A namespace goes when its finalizer does, which a controller takes off that does not run here. */
+async function remove(client: KubeClient, name: string): Promise<void> {
+  const { items } = await client.list(secrets, { namespace: name, ...call() });
+  for (const { metadata } of items) await client.delete(secrets, metadata, call());
+  await client.delete(namespaces, { name }, call());
+  const left = await client.find(namespaces, { name }, call());
+  if (!left) return;
+  const path = `/api/v1/namespaces/${name}/finalize`;
+  const metadata = { name, resourceVersion: left.metadata.resourceVersion };
+  const body = { apiVersion: apiVersionOf(namespaces), kind: namespaces.kind, metadata, spec: { finalizers: [] } };
+  await client.raw({ method: "PUT", path, body, ...call() });
+}
