@@ -11,10 +11,12 @@ import { formats, isCidr } from "../schema/format.ts";
 import { parsePattern } from "../schema/pattern.ts";
 import { compareQuantities, parseQuantity, type Quantity } from "../schema/quantity.ts";
 import { library } from "./library.ts";
+import { optionalFunctions, optionalOf } from "./optional.ts";
+import { pairFunctions } from "./pairs.ts";
 
 /**
  * The functions Kubernetes adds to CEL, beside those for strings that come with the library. What Kubernetes has types of
- * its own for are maps here (a quantity, a URL, an address, a format), and optionals are lists of at most one item.
+ * its own for are maps here: a quantity, a URL, an address, a format, an optional.
  */
 export function kubernetesFunctions(): CelFunc[] {
   return [
@@ -24,6 +26,7 @@ export function kubernetesFunctions(): CelFunc[] {
     ...addressFunctions(),
     ...formatFunctions(),
     ...optionalFunctions(),
+    ...pairFunctions(),
     ...setFunctions(),
   ];
 }
@@ -190,29 +193,12 @@ const namedFormats: ReadonlyMap<string, (text: string) => string | undefined> = 
 ]);
 
 function formatFunctions(): CelFunc[] {
-  const { celFunc, celMethod, STRING, MAP, LIST } = types();
+  const { celFunc, celMethod, STRING, MAP } = types();
   return [
     ...[...namedFormats.keys()].map((name) => celFunc(`format.${name}`, [], MAP, () => ({ format: name }))),
-    celMethod("validate", MAP, [STRING], LIST, function (text) {
+    celMethod("validate", MAP, [STRING], MAP, function (text) {
       const problem = namedFormats.get(String(this.get("format")))?.(text);
-      return problem === undefined ? [] : [[problem]];
-    }),
-  ];
-}
-
-function optionalFunctions(): CelFunc[] {
-  const { celMethod, LIST, DYN, BOOL } = types();
-  return [
-    celMethod("hasValue", LIST, [], BOOL, function () {
-      return this.size > 0;
-    }),
-    celMethod("value", LIST, [], DYN, function () {
-      const value = this.get(0);
-      if (value === undefined) throw new Error("value() of an optional that has none");
-      return value;
-    }),
-    celMethod("orValue", LIST, [DYN], DYN, function (other) {
-      return this.get(0) ?? other;
+      return optionalOf(problem === undefined ? undefined : [problem]);
     }),
   ];
 }

@@ -1,9 +1,7 @@
 import { Failure } from "../../lib/failure.ts";
 import type { Schema } from "../schema/schema.ts";
 import { celName } from "./escape.ts";
-import type { library } from "./library.ts";
-
-type Expr = NonNullable<ReturnType<ReturnType<typeof library>["cel"]["parse"]>["expr"]>;
+import type { Expr } from "./rewrite.ts";
 
 export interface Scope {
   /** What the variables of the expression look like; a variable without a schema can be anything. */
@@ -77,6 +75,8 @@ class Names {
     const operand = isNamespaced ? undefined : this.visit(target, bound);
     const schemas = args.map((arg) => this.visit(arg, bound));
     if (call.function === "_[_]") return elementOf(schemas[0]);
+    if (call.function === "__at") return elementOf(operand);
+    if (call.function === "__select") return fieldOf(operand, textOf(args[0]));
     if (/^\w+$/.test(call.function) && !isNamespaced && !this.#scope.isFunction(call.function))
       throw new Failure("invalid", `undeclared reference to '${call.function}'`);
     return call.function === "dyn" ? operand : undefined;
@@ -95,6 +95,11 @@ class Names {
     return undefined;
   }
 }
+
+const textOf = (expr: Expr | undefined) => {
+  if (expr?.exprKind.case !== "constExpr" || expr.exprKind.value.constantKind.case !== "stringValue") return "";
+  return expr.exprKind.value.constantKind.value;
+};
 
 function elementOf(schema: Schema | undefined): Schema | undefined {
   if (schema?.items) return schema.items;

@@ -6,6 +6,7 @@ import { invalid, shown } from "../schema/messages.ts";
 import { type Path, pathText } from "../schema/path.ts";
 import type { Schema, ValidationRule } from "../schema/schema.ts";
 import { compileExpression, type Expression } from "./expression.ts";
+import { optionalOf } from "./optional.ts";
 import { celValueOf, type ToCel } from "./value.ts";
 
 /** Looks at a value, and at what it was before the change; undefined where there was nothing, or on create. */
@@ -69,15 +70,19 @@ function compileRule(rule: ValidationRule, schema: Schema): CompiledRule {
       if (holds === true) return undefined;
       return refused(field, value, { detail: message(variables), reason: rule.reason });
     } catch (error) {
-      const detail = `${failureOf(error).message} evaluating rule: ${rule.message ?? rule.rule}`;
-      return invalid(field, typeName, detail);
+      const { message: why, code } = failureOf(error);
+      return invalid(
+        field,
+        typeName,
+        code === "exhausted" ? why : `${why} evaluating rule: ${rule.message ?? rule.rule}`,
+      );
     }
   };
 }
 
-/** With optionalOldSelf the old value is an optional: a list of one item or none. */
+/** With optionalOldSelf the old value is an optional. */
 function oldVariable(rule: ValidationRule, oldSelf: CelInput | undefined): Record<string, CelInput> {
-  if (rule.optionalOldSelf) return { oldSelf: oldSelf === undefined ? [] : [oldSelf] };
+  if (rule.optionalOldSelf) return { oldSelf: optionalOf(oldSelf) };
   return oldSelf === undefined ? {} : { oldSelf };
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from "../../lib/failure.ts";
 import type { JsonObject } from "../../lib/json.ts";
+import { beginObject } from "../cel/budget.ts";
 import type { RuleCheck } from "../cel/rule.ts";
 import { compileRules } from "../cel/rules.ts";
 import { ageColumn, nameColumn } from "../kinds/columns.ts";
@@ -121,6 +122,7 @@ interface Judged {
 
 function ruleErrors({ rules }: Judge, object: JsonObject, { schemaErrors, old }: Judged): readonly FieldError[] {
   if (!rules) return [];
+  beginObject();
   if (!schemaErrors.some((error) => blocking.has(error.reason))) return rules(object, old, undefined);
   const message =
     "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing " +
