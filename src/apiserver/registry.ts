@@ -11,6 +11,8 @@ export interface Served {
   /** What `stored` looks like in this version. */
   view(stored: Stored): View;
   toStored(object: JsonObject): JsonObject;
+  /** The way back, for what is not stored. */
+  fromStored(object: JsonObject): JsonObject;
 }
 
 /** Every kind the server knows now. Custom resource definitions come and go while it runs. */
@@ -85,6 +87,7 @@ function servedOf(kind: Kind, origin: { readonly custom: boolean; readonly since
       if (stored.revision < origin.since) return stored.view(served, () => upToDate(show(stored.object)));
       return isStored ? stored : stored.view(served, () => show(stored.object));
     },
+    fromStored: show,
     toStored: (object) => {
       if (keptAs) return keptAs.toStored(object);
       return isStored ? object : kind.convert(object, kind.storageVersion);

@@ -49,7 +49,7 @@ const statusWith = (parts: StatusParts): Status => ({
   metadata: {},
   status: "Failure",
   message: parts.message,
-  reason: parts.reason,
+  ...(parts.reason && { reason: parts.reason }),
   ...(parts.details && { details: parts.details }),
   code: parts.code,
 });
@@ -197,6 +197,13 @@ export const bodyTooLarge = (limitBytes: number) =>
     message: `Request entity too large: limit is ${limitBytes}`,
     details: {},
   });
+
+/** 409 for fields that others own, each of them a cause. */
+export const applyConflict = (message: string, causes: NonNullable<StatusDetails["causes"]>) =>
+  refuse("conflict", { code: 409, reason: "Conflict", message, details: { causes } });
+
+/** 500 without a reason: what Kubernetes answers where it has no better one, and clients expect. */
+export const unknownError = (message: string) => refuse("invalid", { code: 500, reason: "", message });
 
 /**
  * The version asked for is no longer held: list again.

@@ -111,7 +111,7 @@ test("tables are not made in protobuf", async () => {
 });
 
 test("a patch in a type that is none is 415 and names those that are", async () => {
-  const contentType = "application/apply-patch+yaml";
+  const contentType = "application/apply-patch+cbor";
   const apply = await client.send("PATCH", `${maps}/any`, { body: "kind: ConfigMap", contentType });
   const protobuf = await send("PATCH", `${maps}/any`, { body: protobufOf(map("any")) });
   expect([apply.code, protobuf.code]).toEqual([415, 415]);

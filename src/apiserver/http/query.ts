@@ -4,6 +4,8 @@ import type { ListOptions } from "../verbs/list.ts";
 import type { Propagation, RemoveOptions } from "../verbs/remove.ts";
 import type { WriteOptions } from "../verbs/verb.ts";
 import type { WatchOptions } from "../verbs/watch.ts";
+import type { HttpRequest } from "./body.ts";
+import { managerOf } from "./manager.ts";
 
 export function listOptions(query: URLSearchParams): ListOptions {
   const limit = wholeNumber(query, "limit");
@@ -28,11 +30,11 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
 /** Timers of Node hold no more than 24 days; nobody watches that long on one connection. */
 const longestTimeoutSeconds = 24 * 3600;
 
-export function writeOptions(query: URLSearchParams): WriteOptions {
+export function writeOptions(query: URLSearchParams, request: HttpRequest): WriteOptions {
   const fieldValidation = query.get("fieldValidation") || "Warn";
   if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore")
     throw badRequest(`fieldValidation is "${fieldValidation}", but must be Strict, Warn or Ignore`);
-  return { dryRun: isDryRun(query.getAll("dryRun")), fieldValidation };
+  return { dryRun: isDryRun(query.getAll("dryRun")), fieldValidation, manager: managerOf(query, request) };
 }
 
 /** DeleteOptions from the body, if there is one, else from the query. */

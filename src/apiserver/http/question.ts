@@ -34,7 +34,7 @@ export async function answerQuestion(
   if (request.method !== "POST" || !answer || (path.name !== undefined) !== isUnderObject) throw methodNotAllowed();
   const body = await parseObject(await readBody(request), contentType(request));
   const { status: _, ...asked } = identified(target, body);
-  const { object, warnings } = admitted(api, target, asked, { options: writeOptions(query) });
+  const { object, warnings } = admitted(api, target, asked, { options: writeOptions(query, request) });
   const answered = answer({ object, user, namespace: path.namespace ?? "", name: path.name ?? "" });
   return { code: 201, body: Buffer.from(stringifyJson(answered)), warnings };
 }

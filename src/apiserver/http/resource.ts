@@ -17,7 +17,7 @@ import type { WatchHub } from "../watch/hub.ts";
 import { negotiated } from "./accept.ts";
 import { contentType, type HttpRequest, parseObject, parseValue, readBody } from "./body.ts";
 import { inFormat, watchTypes } from "./format.ts";
-import { checkForce, userAgentOf } from "./manager.ts";
+import { checkForce } from "./manager.ts";
 import { listOptions, removeOptions, truth, watchOptions, writeOptions } from "./query.ts";
 import { type Answerers, answerQuestion, questionTarget } from "./question.ts";
 import { eventEncoder, type Presentation, renderList, renderObject } from "./render.ts";
@@ -88,7 +88,7 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
       const body = await objectBody(request, target);
       return writtenAnswer(
         target,
-        create(api, target, body, { ...writeOptions(query, userAgentOf(request)), review: api.reviewOf(call.user) }),
+        create(api, target, body, { ...writeOptions(query, request), review: api.reviewOf(call.user) }),
         how,
       );
     }
@@ -117,11 +117,7 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
       return { code: 200, body: renderObject(get(api, target), how), warnings: warningsOf(target) };
     case "PUT": {
       const body = await objectBody(request, target);
-      return writtenAnswer(
-        target,
-        update(api, target, body, { ...writeOptions(query, userAgentOf(request)), review }),
-        how,
-      );
+      return writtenAnswer(target, update(api, target, body, { ...writeOptions(query, request), review }), how);
     }
     case "PATCH": {
       const mediaType = contentType(request);
@@ -134,7 +130,7 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
           api,
           target,
           { mediaType, patch: value, force: truth(query, "force") ?? false },
-          { ...writeOptions(query, userAgentOf(request)), review },
+          { ...writeOptions(query, request), review },
         ),
         how,
       );

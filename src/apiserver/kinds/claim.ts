@@ -36,8 +36,8 @@ export const modesText = (modes: readonly string[]): string =>
 
 export const volumeMode = (description: string): Schema => oneOf(description, ["Filesystem", "Block"], "Filesystem");
 
-const dataSource = (description: string, withNamespace: boolean): Schema =>
-  object(
+const dataSource = (description: string, withNamespace: boolean): Schema => ({
+  ...object(
     description,
     {
       apiGroup: text("API group of the object; empty for claims."),
@@ -46,7 +46,9 @@ const dataSource = (description: string, withNamespace: boolean): Schema =>
       ...(withNamespace && { namespace: text("Its namespace, if it is another one.") }),
     },
     ["kind", "name"],
-  );
+  ),
+  ...(!withNamespace && { "x-kubernetes-map-type": "atomic" }),
+});
 
 export const claimSpec: Schema = object("What is asked for.", {
   accessModes: texts("How the volume is to be used."),

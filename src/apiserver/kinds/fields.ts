@@ -49,6 +49,9 @@ export const object = (
   required: readonly string[] = [],
 ): Schema => ({ type: "object", description, properties, ...(required.length > 0 ? { required } : {}) });
 
+/** A map, or an object with fields, that one manager owns as a whole. */
+export const atomic = (schema: Schema): Schema => ({ ...schema, "x-kubernetes-map-type": "atomic" });
+
 /** A list that is replaced as a whole. */
 export const list = (description: string, items: Schema): Schema => ({
   type: "array",
@@ -106,35 +109,39 @@ export const conditions = (description: string): Schema =>
   );
 
 export const labelSelector = (description: string): Schema =>
-  object(description, {
-    matchLabels: textMap("Labels that must have these values."),
-    matchExpressions: list(
-      "Conditions on labels, all of which must hold.",
-      object(
-        "A condition on one label.",
-        {
-          key: text("The label."),
-          operator: text("In, NotIn, Exists or DoesNotExist."),
-          values: texts("The values for In and NotIn."),
-        },
-        ["key", "operator"],
+  atomic(
+    object(description, {
+      matchLabels: textMap("Labels that must have these values."),
+      matchExpressions: list(
+        "Conditions on labels, all of which must hold.",
+        object(
+          "A condition on one label.",
+          {
+            key: text("The label."),
+            operator: text("In, NotIn, Exists or DoesNotExist."),
+            values: texts("The values for In and NotIn."),
+          },
+          ["key", "operator"],
+        ),
       ),
-    ),
-  });
+    }),
+  );
 
 export const objectReference = (description: string): Schema =>
-  object(description, {
-    apiVersion: text("API version of the object."),
-    kind: text("Kind of the object."),
-    namespace: text("Its namespace."),
-    name: text("Its name."),
-    uid: text("Its uid."),
-    resourceVersion: text("The version that is meant."),
-    fieldPath: text("A part of the object."),
-  });
+  atomic(
+    object(description, {
+      apiVersion: text("API version of the object."),
+      kind: text("Kind of the object."),
+      namespace: text("Its namespace."),
+      name: text("Its name."),
+      uid: text("Its uid."),
+      resourceVersion: text("The version that is meant."),
+      fieldPath: text("A part of the object."),
+    }),
+  );
 
 export const localReference = (description: string): Schema =>
-  object(description, { name: text("Name of the object.") });
+  atomic(object(description, { name: text("Name of the object.") }));
 
 export const secretReference = (description: string): Schema =>
-  object(description, { name: text("Name of the secret."), namespace: text("Namespace of the secret.") });
+  atomic(object(description, { name: text("Name of the secret."), namespace: text("Namespace of the secret.") }));

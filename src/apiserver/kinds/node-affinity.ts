@@ -1,4 +1,4 @@
-import { list, object, text, texts } from "./fields.ts";
+import { atomic, list, object, text, texts } from "./fields.ts";
 
 const requirement = object(
   "A condition on one label of the node.",
@@ -12,17 +12,21 @@ const requirement = object(
 
 /** Which nodes can reach a volume. */
 export const nodeAffinity = object("Which nodes can reach the volume.", {
-  required: object(
-    "At least one of the terms must hold.",
-    {
-      nodeSelectorTerms: list(
-        "The terms.",
-        object("Conditions that must all hold.", {
-          matchExpressions: list("Conditions on labels.", requirement),
-          matchFields: list("Conditions on fields.", requirement),
-        }),
-      ),
-    },
-    ["nodeSelectorTerms"],
+  required: atomic(
+    object(
+      "At least one of the terms must hold.",
+      {
+        nodeSelectorTerms: list(
+          "The terms.",
+          atomic(
+            object("Conditions that must all hold.", {
+              matchExpressions: list("Conditions on labels.", requirement),
+              matchFields: list("Conditions on fields.", requirement),
+            }),
+          ),
+        ),
+      },
+      ["nodeSelectorTerms"],
+    ),
   ),
 });

@@ -3,6 +3,7 @@ import type { Schema } from "../schema/schema.ts";
 import { claimSpec } from "./claim.ts";
 import {
   anything,
+  atomic,
   flag,
   int32,
   int64,
@@ -45,7 +46,7 @@ const mount = object(
     readOnly: flag("Read-only."),
     recursiveReadOnly: text("Whether mounts below are read-only as well."),
     mountPropagation: text("Whether later mounts are seen."),
-    bindMountOptions: texts("How it is mounted, in detail."),
+    bindMountOptions: { ...texts("How it is mounted, in detail."), "x-kubernetes-list-type": "set" },
   },
   ["name", "mountPath"],
 );
@@ -65,7 +66,11 @@ const container = object(
     resources: object("What it may use.", {
       limits: quantities("At most this much."),
       requests: quantities("At least this much."),
-      claims: list("Devices.", anything("A device.")),
+      claims: {
+        ...list("Devices.", anything("A device.")),
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+      },
     }),
     resizePolicy: list("Whether it restarts when that changes.", anything("A policy.")),
     volumeMounts: listBy("Where volumes are mounted.", ["mountPath"], mount),
@@ -140,7 +145,7 @@ export const podSpec: Schema = object(
     activeDeadlineSeconds: int64("How long it may run."),
     dnsPolicy: text("How names are resolved.", { default: "ClusterFirst" }),
     dnsConfig: anything("How names are resolved, in detail."),
-    nodeSelector: textMap("Only on nodes with these labels."),
+    nodeSelector: atomic(textMap("Only on nodes with these labels.")),
     nodeName: text("The node it runs on."),
     serviceAccountName: text("Who it is."),
     serviceAccount: text("Older name of serviceAccountName."),

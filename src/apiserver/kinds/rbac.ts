@@ -2,7 +2,7 @@ import { equalJson, type JsonObject } from "../../lib/json.ts";
 import { invalid, required } from "../schema/messages.ts";
 import { ageColumn, column, createdColumn, nameColumn, wideColumn } from "./columns.ts";
 import type { KindDefinition } from "./define.ts";
-import { labelSelector, list, object, text, texts } from "./fields.ts";
+import { atomic, labelSelector, list, object, text, texts } from "./fields.ts";
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { pathSegmentProblem } from "./names.ts";
 import { objectsAt, textAt, textsAt } from "./read.ts";
@@ -26,22 +26,26 @@ const rules = list(
 
 const subjects = list(
   "Who may.",
-  object(
-    "A user, a group or a service account.",
-    {
-      kind: text("User, Group or ServiceAccount."),
-      apiGroup: text("Empty for service accounts."),
-      name: text("Its name."),
-      namespace: text("Namespace of a service account."),
-    },
-    ["kind", "name"],
+  atomic(
+    object(
+      "A user, a group or a service account.",
+      {
+        kind: text("User, Group or ServiceAccount."),
+        apiGroup: text("Empty for service accounts."),
+        name: text("Its name."),
+        namespace: text("Namespace of a service account."),
+      },
+      ["kind", "name"],
+    ),
   ),
 );
 
-const roleRef = object(
-  "The role that is given. Cannot be changed.",
-  { apiGroup: text("API group of the role."), kind: text("Role or ClusterRole."), name: text("Its name.") },
-  ["kind", "name"],
+const roleRef = atomic(
+  object(
+    "The role that is given. Cannot be changed.",
+    { apiGroup: text("API group of the role."), kind: text("Role or ClusterRole."), name: text("Its name.") },
+    ["kind", "name"],
+  ),
 );
 
 const shared = { group, nameRule: pathSegmentProblem } as const;

@@ -74,7 +74,7 @@ export const volumeSpec: Schema = object("What the volume is.", {
   ...sources,
   capacity: quantities("How large it is."),
   accessModes: texts("How it can be used."),
-  claimRef: objectReference("The claim it serves."),
+  claimRef: { ...objectReference("The claim it serves."), "x-kubernetes-map-type": "granular" },
   persistentVolumeReclaimPolicy: oneOf(
     "What becomes of it after its claim.",
     ["Retain", "Delete", "Recycle"],

@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, stringifyJson } from "../../lib/json.ts";
-import { duplicate, invalid, required, tooMany } from "./messages.ts";
-import { type Path, pathText, under } from "./path.ts";
+import { duplicate, invalid, tooMany } from "./messages.ts";
+import { pathText, under } from "./path.ts";
 import type { Schema } from "./schema.ts";
 import type { Check, Compile, Walk, WalkOptions } from "./walk.ts";
 
@@ -39,7 +39,7 @@ function sizeChecks({ minItems, maxItems }: Schema): readonly Check[] {
 }
 
 function uniquenessChecks(schema: Schema): readonly Check[] {
-  if (schema["x-kubernetes-list-type"] === "map") return [uniqueBy(schema, schema["x-kubernetes-list-map-keys"] ?? [])];
+  if (schema["x-kubernetes-list-type"] === "map") return [uniqueBy(schema["x-kubernetes-list-map-keys"] ?? [])];
   return schema["x-kubernetes-list-type"] === "set" || schema.uniqueItems ? [uniqueValues] : [];
 }
 
@@ -52,7 +52,7 @@ const uniqueValues: Check = (value, path, visit) => {
   });
 };
 
-function uniqueBy(schema: Schema, keys: readonly string[]): Check {
+function uniqueBy(keys: readonly string[]): Check {
   return (value, path, visit) => {
     const seen = new Set<string>();
     (value as readonly Json[]).forEach((item, i) => {
@@ -62,16 +62,9 @@ function uniqueBy(schema: Schema, keys: readonly string[]): Check {
       const text = stableText(identity);
       if (seen.has(text)) visit.errors.push(duplicate(pathText(at), identity));
       seen.add(text);
-      for (const key of keys) if (isMissing(schema, item as JsonObject, key)) visit.errors.push(missingKey(at, key));
     });
   };
 }
-
-const isMissing = (schema: Schema, item: JsonObject, key: string) =>
-  item[key] === undefined && schema.items?.required?.includes(key) === true;
-
-const missingKey = (path: Path, key: string) =>
-  required(pathText(under(path, key)), "it is part of the key of this list's items");
 
 /** What tells the items of a list of type map apart. */
 export function mapKeyOf(item: JsonObject, keys: readonly string[]): JsonObject {

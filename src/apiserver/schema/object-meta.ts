@@ -12,6 +12,7 @@ const ownerReference: Schema = {
   type: "object",
   description: "An object without which this one is of no use: it is deleted after its last owner.",
   required: ["apiVersion", "kind", "name", "uid"],
+  "x-kubernetes-map-type": "atomic",
   properties: {
     apiVersion: text("API version of the owner."),
     kind: text("Kind of the owner."),

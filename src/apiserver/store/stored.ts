@@ -27,6 +27,7 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly JsonObject[];
 }
 
 export interface OwnerReference {

@@ -1,8 +1,10 @@
 import type { JsonObject } from "../../lib/json.ts";
+import type { Managed } from "../ownership/entry.ts";
 import { collectionOf } from "../registry.ts";
 import { alreadyExists, badRequest, forbidden, methodNotAllowed, notFound } from "../status.ts";
 import { metadataOf, type View, viewOf, withStatus } from "../store/stored.ts";
 import { admitted, clientMetadata, givenMetadata, identified } from "./admission.ts";
+import { managedAfter, withManagers } from "./ownership.ts";
 import { type Api, type Target, timestamp, type WriteOptions, type Written } from "./verb.ts";
 
 /** Kubernetes' own number of tries for a generated name that is taken. */
@@ -10,7 +12,18 @@ const generatedNameTries = 8;
 
 /** Creates one object. @throws Failure "exists", "invalid", "notFound" or "forbidden" for its namespace */
 export function create(api: Api, target: Target, body: JsonObject, options: WriteOptions): Written {
-  const object = identified(target, body);
+  return createOwned(api, target, { object: identified(target, body), options });
+}
+
+export interface Creation {
+  readonly object: JsonObject;
+  readonly options: WriteOptions;
+  /** Who owns what of it, where that is decided already. */
+  readonly managed?: Managed;
+}
+
+/** @throws Failure as `create` */
+export function createOwned(api: Api, target: Target, { object, options, managed }: Creation): Written {
   if (givenMetadata(object).resourceVersion)
     throw badRequest("resourceVersion should not be set on objects to be created");
   checkNamespace(api, target, object);
@@ -20,7 +33,11 @@ export function create(api: Api, target: Target, body: JsonObject, options: Writ
     const { object: fresh, warnings } = admitted(api, target, prepared(api, target, object), { options });
     const { name } = metadataOf(fresh);
     const taken = isTaken(api, target, name);
-    if (!taken) return { code: 201, view: store(api, target, fresh, options), warnings };
+    if (!taken) {
+      const write = { given: object, object: fresh, manager: options.manager };
+      const owned = withManagers(fresh, managed ?? managedAfter(api, target, write));
+      return { code: 201, view: store(api, target, owned, options), warnings };
+    }
     if (i === tries) throw alreadyExists(target.served.kind, name);
   }
 }

@@ -6,6 +6,7 @@ import { applyStrategicPatch } from "../patch/strategic.ts";
 import type { Served } from "../registry.ts";
 import { unprocessable, unsupportedMediaType } from "../status.ts";
 import { identified } from "./admission.ts";
+import { apply } from "./apply.ts";
 import { getStored, replace } from "./replace.ts";
 import type { Api, ObjectTarget, WriteOptions, Written } from "./verb.ts";
 
@@ -13,30 +14,38 @@ import type { Api, ObjectTarget, WriteOptions, Written } from "./verb.ts";
 export interface PatchRequest {
   readonly mediaType: string;
   readonly patch: Json;
+  /** For an apply only: takes fields away from other managers. */
+  readonly force?: boolean;
 }
+
+export const applyPatchType = "application/apply-patch+yaml";
 
 const mediaTypes = {
   json: "application/json-patch+json",
   merge: "application/merge-patch+json",
   strategic: "application/strategic-merge-patch+json",
+  apply: applyPatchType,
 };
 
 /**
  * Changes one object, or its status. The patch is applied to the object as it is at this moment, so a patch that carries
  * no resourceVersion never conflicts.
  *
- * @throws Failure "notFound", "invalid"; "conflict" if the patch names another resourceVersion than the object's
+ * @throws Failure "notFound", "invalid"; "conflict" if the patch names another resourceVersion than the object's, or what it
+ *   applies is owned by others
  */
 export function patch(api: Api, target: ObjectTarget, request: PatchRequest, options: WriteOptions): Written {
+  const { mediaType, patch: config, force = false } = request;
+  if (mediaType === mediaTypes.apply) return apply(api, target, { config, force }, options);
   const stored = getStored(api, target);
-  const patched = apply(target, target.served.view(stored).object, request);
+  const patched = patchedBy(request, target, target.served.view(stored).object);
   if (typeof patched !== "object" || patched === null || Array.isArray(patched))
     throw unprocessable("the patch turns the object into something that is not an object");
   const object = identified(target, patched as JsonObject); // neither a scalar nor an array
   return replace(api, target, stored, { object, isPatch: true, options });
 }
 
-function apply({ served }: ObjectTarget, object: JsonObject, { mediaType, patch }: PatchRequest): Json {
+function patchedBy({ mediaType, patch }: PatchRequest, { served }: ObjectTarget, object: JsonObject): Json {
   try {
     if (mediaType === mediaTypes.json) return applyJsonPatch(object, patch);
     if (mediaType === mediaTypes.merge) return applyMergePatch(object, patch);
@@ -55,8 +64,8 @@ export function checkPatchType({ served }: ObjectTarget, mediaType: string): voi
 }
 
 function patchTypes({ custom }: Served): readonly string[] {
-  const { json, merge, strategic } = mediaTypes;
-  return custom ? [json, merge] : [json, merge, strategic];
+  const { json, merge, strategic, apply: applying } = mediaTypes;
+  return custom ? [json, merge, applying] : [json, merge, strategic, applying];
 }
 
 const notPatchable = (served: Served) => unsupportedMediaType(patchTypes(served).join(", "));

@@ -1,7 +1,9 @@
 import { equalJson, type JsonObject, stringifyJson } from "../../lib/json.ts";
+import type { Managed } from "../ownership/entry.ts";
 import { conflict, invalid, modifiedSince, notFound } from "../status.ts";
 import { metadataOf, type Stored, type View, viewOf, withMetadata, withStatus } from "../store/stored.ts";
 import { admitted, clientMetadata, givenMetadata } from "./admission.ts";
+import { managedAfter, withManagers } from "./ownership.ts";
 import { type Api, keyOfTarget, type ObjectTarget, type Target, type WriteOptions, type Written } from "./verb.ts";
 
 export interface Replacement {
@@ -9,6 +11,8 @@ export interface Replacement {
   readonly object: JsonObject;
   readonly isPatch: boolean;
   readonly options: WriteOptions;
+  /** Who owns what of it, where that is decided already. */
+  readonly managed?: Managed;
 }
 
 /** The current version of the object. @throws Failure "notFound" */
@@ -29,12 +33,14 @@ export function replace(api: Api, target: ObjectTarget, stored: Stored, replacem
   const old = served.view(stored).object;
   checkPreconditions(target, stored, replacement);
   const proposed = merged(target, old, replacement.object);
-  const { options, isPatch } = replacement;
+  const { options, isPatch, object: given } = replacement;
   const { object: valid, warnings } = admitted(api, target, proposed, { old, subresource, options, isPatch });
-  const object = withGeneration(target, valid, old);
+  const changed = withGeneration(target, valid, old);
+  const owned = { given, object: changed, old, subresource, manager: options.manager };
+  const object = withManagers(changed, replacement.managed ?? managedAfter(api, target, owned), old);
   const answer = (view: View): Written => ({ code: 200, view, warnings });
   const finished = isFinished(api, target, object);
-  if (!finished && equalJson(object, old)) return answer(served.view(stored));
+  if (!finished && object === old) return answer(served.view(stored));
   if (options.dryRun) return answer(viewOf(object));
   const kept = served.toStored(object);
   const write = finished ? api.store.remove(served.collection, kept) : api.store.put(served.collection, kept);

@@ -57,6 +57,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** What to do about fields that the schema does not know. */
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Who owns the fields that the write sets. */
+  readonly manager: string;
   /** Absent for writes of the server itself. */
   readonly review?: Review;
 }
@@ -68,8 +70,8 @@ export interface Written {
   readonly warnings: readonly string[];
 }
 
-/** For writes of the server itself: it knows the schema. */
-export const internalWrite: WriteOptions = { dryRun: false, fieldValidation: "Ignore" };
+/** For writes of the server itself: it knows the schema. Its name is the one that clients know it by. */
+export const internalWrite: WriteOptions = { dryRun: false, fieldValidation: "Ignore", manager: "kube-apiserver" };
 
 /** RFC 3339 to the second, as Kubernetes writes times in metadata. */
 export const timestamp = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
