@@ -1,5 +1,13 @@
 import { create, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { CallCredentials, Client as Channel, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  CallCredentials,
+  Client as Channel,
+  connectivityState,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { onAbort } from "../lib/abort.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
@@ -21,6 +29,8 @@ import { codeOfGrpcStatus } from "./status.ts";
 export interface Csi extends CsiServices {
   /** Absolute path of the socket. */
   readonly address: string;
+  /** Grows with each connection that is lost: whoever answers after that may be another driver. */
+  readonly losses: number;
   close(): void;
 }
 
@@ -64,13 +74,39 @@ export function connect(options: ConnectOptions): Csi {
   });
   const { clock = systemClock, onCall, permit } = options;
   const line: Line = { channel, address, clock, onCall, ...(permit && { guard: guardOf(permit) }) };
+  const losses = lossesOf(channel);
   return {
     address,
+    get losses() {
+      return losses();
+    },
     identity: callsOf(Identity, line),
     controller: callsOf(Controller, line),
     groupController: callsOf(GroupController, line),
     node: callsOf(Node, line),
     close: () => channel.close(),
+  };
+}
+
+/** Counts how often a connection was lost, until the channel is closed. */
+function lossesOf(channel: Channel): () => number {
+  const { READY, SHUTDOWN } = connectivityState;
+  const inner = channel.getChannel();
+  let losses = 0;
+  let last = inner.getConnectivityState(false);
+  const look = () => {
+    const now = inner.getConnectivityState(false);
+    if (last === READY && now !== READY) losses++;
+    last = now;
+  };
+  const follow = () => {
+    look();
+    if (last !== SHUTDOWN) inner.watchConnectivityState(last, Number.POSITIVE_INFINITY, follow);
+  };
+  follow();
+  return () => {
+    look();
+    return losses;
   };
 }
 

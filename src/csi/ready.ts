@@ -8,13 +8,19 @@ import type { CsiCall } from "./service.ts";
 const pause: BackoffRange = { startMs: 50, capMs: 1_000 };
 const probeTimeoutMs = 5_000;
 
+interface ReadyOptions {
+  readonly clock?: Clock;
+  readonly onWait?: (why: string) => void;
+}
+
 /**
  * Waits until the driver answers Probe and calls itself ready.
  *
  * @param call.timeoutMs gives up after this long
+ * @param call.onWait told each time why the driver is not ready yet
  * @throws Failure "timeout" with the last reason; what the driver answered, if waiting cannot change it
  */
-export async function waitUntilReady(csi: Csi, call: CsiCall & { readonly clock?: Clock }): Promise<void> {
+export async function waitUntilReady(csi: Csi, call: CsiCall & ReadyOptions): Promise<void> {
   const clock = call.clock ?? systemClock;
   const giveUpMs = clock.monotonicMs() + call.timeoutMs;
   for (let delayMs = pause.startMs; ; delayMs = Math.min(delayMs * 2, pause.capMs)) {
@@ -24,6 +30,7 @@ export async function waitUntilReady(csi: Csi, call: CsiCall & { readonly clock?
       timeoutMs: Math.max(1, Math.min(probeTimeoutMs, leftMs)),
     });
     if (obstacle === undefined) return;
+    call.onWait?.(obstacle);
     if (leftMs <= delayMs)
       throw new Failure(
         "timeout",

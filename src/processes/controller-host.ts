@@ -4,11 +4,12 @@ import type { Client } from "../kube/client/client.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import { eventRecorder } from "../kube/controller/events.ts";
 import type { RetryBounds } from "../kube/controller/memory.ts";
-import type { ControllerMetrics } from "../kube/controller/metrics.ts";
 import { runController } from "../kube/controller/run-controller.ts";
 import type { KubeObject, Resource } from "../kube/object.ts";
 import { onAbort } from "../lib/abort.ts";
 import { limiter } from "../lib/limit.ts";
+import type { Metrics } from "./http-endpoint.ts";
+import { readinessOf, tellingOf } from "./served-kinds.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What the controllers of one process share: a client, caches, a recorder of events, and a limit on what runs at once. */
@@ -17,7 +18,10 @@ export interface ControllerHost {
   /** A cache that lives as long as the process. */
   cache<T extends KubeObject>(
     resource: Resource<T>,
-    options?: Pick<CacheOptions<T>, "indexes" | "optional" | "labelSelector">,
+    options?: Pick<CacheOptions<T>, "indexes" | "optional" | "labelSelector"> & {
+      /** That the kind is not served is nobody's trouble: neither readiness nor an event tells of it. */
+      readonly quiet?: boolean;
+    },
   ): Cache<T>;
   add<T extends KubeObject, Seen, Action>(reconciler: Reconciler<T, Seen, Action>): void;
   /** Starts caches and controllers; resolves when all caches have been read once. Rejects with the signal's reason. */
@@ -33,8 +37,10 @@ export interface HostOptions {
   readonly resyncMs?: number | undefined;
   /** Bounds the waits after failures. */
   readonly retry?: RetryBounds | undefined;
-  /** Counts what the controller of this name does; nothing is counted when absent. */
-  readonly metrics?: ((name: string) => ControllerMetrics) | undefined;
+  /** How often at least a kind that is not served is asked for. */
+  readonly retryCrdIntervalMaxMs?: number | undefined;
+  /** Where is counted what controllers do, and told what they wait for; absent where nobody could ask. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** What `--worker-threads` and `--worker-actions` are by default. */
@@ -42,24 +48,33 @@ export const defaultWorkers = { workerThreads: 10, workerActions: 64 } as const;
 
 export function controllerHost(client: Client, options: HostOptions, around: Surroundings): ControllerHost {
   const { clock, random, log, signal, stopping = signal } = around;
-  const { component, workerThreads: workers, resyncMs, retry } = options;
+  const { component, workerThreads: workers, resyncMs, retry, retryCrdIntervalMaxMs } = options;
+  const health = options.metrics?.health;
   const caches: Cache<KubeObject>[] = [];
+  const watched: (() => void)[] = [];
   const runs: (() => Promise<void>)[] = [];
   const events = eventRecorder({ client, component, clock, log, signal });
   const actions = limiter(options.workerActions);
   const deps = { client, clock, random, log, events, limiter: actions, workers, resyncMs, retry, signal, stopping };
   return {
     client,
-    cache(resource, cacheOptions = {}) {
-      const cache = cacheOf({ client, resource, ...cacheOptions, clock, random, log });
-      caches.push(cache as unknown as Cache<KubeObject>); // only run and synced are used from here
+    cache(resource, { quiet, ...cacheOptions } = {}) {
+      const tell = {
+        ...(retryCrdIntervalMaxMs && { unservedRetryMs: retryCrdIntervalMaxMs }),
+        ...(!quiet && { onTrouble: tellingOf(resource, events) }),
+      };
+      const cache = cacheOf({ client, resource, ...cacheOptions, ...tell, clock, random, log });
+      const plain = cache as unknown as Cache<KubeObject>; // nothing that takes an object is used from here
+      caches.push(plain);
+      if (health && !quiet) watched.push(() => readinessOf(resource, plain, health, stopping));
       return cache;
     },
     add(reconciler) {
-      const metrics = options.metrics?.(reconciler.name);
+      const metrics = options.metrics?.controllers(reconciler.name);
       runs.push(() => runController(reconciler, { ...deps, ...(metrics && { metrics }) }));
     },
     async start() {
+      for (const begin of watched) begin(); // one that waits for its turn to lead is ready for that
       const reading = cancelledBy(signal); // caches are kept current until the last plan has ended
       const work = Promise.all(runs.map((run) => run())).then(() => events.quiet());
       const read = caches.map((cache) => cache.run(reading.signal));

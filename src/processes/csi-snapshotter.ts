@@ -36,13 +36,13 @@ export async function startCsiSnapshotter(
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
   const late = latePermit();
-  const driver = await connectDriver(options.csiAddress, around, { metrics: metrics?.csi, permit: late.permit });
+  const driver = await connectDriver(options.csiAddress, around, { metrics, permit: late.permit });
   const lease = `external-snapshotter-leader-${driver.capabilities.driver}`;
   const leading = { ...options, lease, connect: connectCandidate(options, "csi-snapshotter"), late };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);
     const client = await connect({ ...options, userAgent: "groupsnap-csi-snapshotter", permit: late.permit });
-    const hosted = { ...options, metrics: metrics?.controllers };
+    const hosted = { ...options, metrics };
     const { ended } = await runCsiSnapshotter({ client, ...driver }, hosted, own);
     return { ready: `csi-snapshotter of ${driver.capabilities.driver}`, ended };
   });
@@ -57,22 +57,21 @@ export function runCsiSnapshotter(
   const host = controllerHost(peers.client, { component, ...options }, around);
   const selected = options.nodeName === undefined ? {} : { labelSelector: `${managedBy}=${options.nodeName}` };
   if (options.groupSnapshots === false) around.log.warn({ gate: "CSIVolumeGroupSnapshot" }, groupsAreOff);
-  else
-    host.add(
-      groupContentController({
-        caches: {
-          groupContents: host.cache(groupContents, { optional: true, ...selected }),
-          groupClasses: host.cache(groupClasses, { optional: true }),
-        },
-        ...groupCalls(peers, options),
-      }),
-    );
+  else {
+    const calls = groupCalls(peers, options);
+    const optional = { optional: true, quiet: !calls.canCutGroups };
+    const caches = {
+      groupContents: host.cache(groupContents, { ...optional, ...selected }),
+      groupClasses: host.cache(groupClasses, optional),
+    };
+    host.add(groupContentController({ caches, ...calls }));
+  }
   const { csi, capabilities } = peers;
   const { timeoutMs, extraCreateMetadata } = options;
   host.add(
     singleCutting({
-      contents: host.cache(contents, selected),
-      classes: host.cache(classes),
+      contents: host.cache(contents, { optional: true, ...selected }),
+      classes: host.cache(classes, { optional: true }),
       csi,
       capabilities,
       naming: named(snapshotNaming, options.snapshotNamePrefix, options.snapshotNameUuidLength),

@@ -63,6 +63,7 @@ test("metrics of controllers and of calls to the driver are scraped at the metri
 
 test.each([
   ["a probe of its health", "GET", "/healthz", 200],
+  ["a probe of its readiness", "HEAD", "/readyz", 200],
   ["a path that there is not", "GET", "/debug", 404],
   ["anything but a read", "POST", "/metrics", 405],
 ])("the HTTP endpoint answers %s", async (_what, method, path, expected) => {

@@ -2,7 +2,10 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { Registry } from "prom-client";
 import { type ControllerMetrics, prometheusMetrics } from "../kube/controller/metrics.ts";
 import { Failure } from "../lib/failure.ts";
+import type { OperationMetrics } from "../snapshots/operations/ledger.ts";
 import { type CsiMetrics, csiMetrics } from "./csi-metrics.ts";
+import { type Health, type HealthPages, healthPages } from "./health.ts";
+import { operationMetrics } from "./operation-metrics.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Where `--http-endpoint` listens: on every address of the machine where no host is named. */
@@ -17,10 +20,12 @@ export interface HttpOptions {
   readonly metricsPath: string;
 }
 
-/** What a process counts. */
+/** What a process counts, and says of its health. */
 export interface Metrics {
   readonly controllers: (name: string) => ControllerMetrics;
   readonly csi: CsiMetrics;
+  readonly operations: OperationMetrics;
+  readonly health: Health;
 }
 
 /** A scraper, a probe and a person looking: more connections than this are somebody's mistake. */
@@ -29,9 +34,9 @@ const connectionLimit = 32;
 const requestTimeoutMs = 10_000;
 
 /**
- * Serves metrics and `/healthz` over plain HTTP until the process ends, if it was told where.
+ * Serves metrics, `/healthz` and `/readyz` over plain HTTP until the process ends, if it was told where.
  *
- * @returns what to count with; undefined when nobody could ask for it
+ * @returns what to count with, and where to say what is amiss; undefined when nobody could ask for it
  * @throws Failure "unavailable" when the address cannot be listened on
  */
 export async function serveMetrics(
@@ -40,27 +45,33 @@ export async function serveMetrics(
 ): Promise<Metrics | undefined> {
   if (!httpEndpoint) return undefined;
   const registry = new Registry();
-  const metrics: Metrics = { controllers: prometheusMetrics(registry), csi: csiMetrics(registry) };
-  const server = createServer({ requestTimeout: requestTimeoutMs }, answer(registry, metricsPath));
+  const health = healthPages();
+  const server = createServer({ requestTimeout: requestTimeoutMs }, answer(registry, metricsPath, health));
   server.maxConnections = connectionLimit;
   const address = await listening(server, httpEndpoint);
   signal.addEventListener("abort", () => stop(server), { once: true });
   log.info({ address, metricsPath }, "metrics are served");
-  return metrics;
+  return {
+    controllers: prometheusMetrics(registry),
+    csi: csiMetrics(registry),
+    operations: operationMetrics(registry),
+    health,
+  };
 }
 
-function answer(registry: Registry, metricsPath: string): RequestListener {
+function answer(registry: Registry, metricsPath: string, health: HealthPages): RequestListener {
   return (request, response) => {
-    const path = request.url?.split("?")[0];
+    const path = request.url?.split("?")[0] ?? "";
     const isRead = request.method === "GET" || request.method === "HEAD";
+    const page = health.page(path);
     if (!isRead) response.writeHead(405, { allow: "GET, HEAD" }).end();
-    else if (path === "/healthz") response.end("ok");
+    else if (page) response.writeHead(page.status, { "content-type": "text/plain; charset=utf-8" }).end(page.text);
     else if (path === metricsPath)
       registry.metrics().then(
         (text) => response.setHeader("content-type", registry.contentType).end(text),
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
-    else response.writeHead(404).end(`there is ${metricsPath} and /healthz\n`);
+    else response.writeHead(404).end(`there is ${metricsPath}, /healthz and /readyz\n`);
   };
 }
 

@@ -29,14 +29,14 @@ export async function startProvisioner(
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
   const late = latePermit();
-  const driver = await connectDriver(options.csiAddress, around, { metrics: metrics?.csi, permit: late.permit });
+  const driver = await connectDriver(options.csiAddress, around, { metrics, permit: late.permit });
   // external-provisioner's name for it: two provisioners of one driver keep each other out, whoever made them.
   const lease = driver.capabilities.driver;
   const leading = { ...options, lease, connect: connectCandidate(options, "provisioner"), late };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);
     const client = await connect({ ...options, userAgent: "groupsnap-provisioner", permit: late.permit });
-    const { ended } = await runProvisioner({ client, ...driver }, { ...options, metrics: metrics?.controllers }, own);
+    const { ended } = await runProvisioner({ client, ...driver }, { ...options, metrics }, own);
     return { ready: `provisioner of ${driver.capabilities.driver}`, ended };
   });
 }
@@ -52,8 +52,8 @@ export function runProvisioner(
     claims: host.cache(claims, { indexes: claimIndexes }),
     volumes: host.cache(volumes),
     storageClasses: host.cache(storageClasses),
-    snapshots: host.cache(snapshots, { optional: true }),
-    snapshotContents: host.cache(contents, { optional: true }),
+    snapshots: host.cache(snapshots, { optional: true, quiet: true }),
+    snapshotContents: host.cache(contents, { optional: true, quiet: true }),
     nodes: host.cache(nodes),
     csiNodes: host.cache(csiNodes),
   };

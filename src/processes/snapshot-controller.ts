@@ -1,6 +1,9 @@
+import { groupSnapshotGroup } from "../api/group-snapshot/resources.ts";
 import type { Client } from "../kube/client/client.ts";
+import type { Resource } from "../kube/object.ts";
 import { groupController } from "../snapshots/group/controller.ts";
 import { groupContentGuard } from "../snapshots/group/release/guard.ts";
+import { countOperations } from "../snapshots/operations/count.ts";
 import { snapshotCaches } from "../snapshots/pairing/caches.ts";
 import { claimProtection } from "../snapshots/pairing/claim/controller.ts";
 import type { SnapshotOptions } from "../snapshots/pairing/options.ts";
@@ -24,7 +27,7 @@ export async function startSnapshotController(
   const leading = { ...options, lease, connect: connectCandidate(options, "snapshot-controller"), late };
   return startLeading(leading, around, async (own) => {
     const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller", permit: late.permit });
-    const { ended } = await runSnapshotController(client, { ...options, metrics: metrics?.controllers }, own);
+    const { ended } = await runSnapshotController(client, { ...options, metrics }, own);
     return { ready: "snapshot-controller", ended };
   });
 }
@@ -35,7 +38,12 @@ export function runSnapshotController(
   around: Surroundings,
 ): Promise<{ readonly ended: Promise<void> }> {
   const host = controllerHost(client, { component: "snapshot-controller", ...options }, around);
-  const caches = snapshotCaches(host.cache, options);
+  const quiet = (resource: Resource) => options.groupSnapshots === false && resource.group === groupSnapshotGroup;
+  const caches = snapshotCaches(
+    (resource, wanted) => host.cache(resource, { ...wanted, quiet: quiet(resource) }),
+    options,
+  );
+  if (options.metrics) countOperations(caches, { metrics: options.metrics.operations, clock: around.clock });
   host.add(claimProtection({ caches }));
   if (options.groupSnapshots === false) around.log.warn({ gate: "CSIVolumeGroupSnapshot" }, groupsAreOff);
   else {
