@@ -6,6 +6,8 @@ import { throwAwayApi } from "./cluster.ts";
 /** A Kubernetes API that serves the snapshot kinds in all versions, and holds nothing of them yet. */
 export interface LabApi {
   readonly kubeconfigPath: string;
+  /** A folder that goes with it. */
+  readonly dataDir: string;
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,3 @@
-import { crds } from "../api/crds.ts";
 import { capabilitiesOf } from "../csi/capabilities.ts";
 import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
@@ -9,13 +8,12 @@ import { type StorageClass, storageClasses } from "../kube/core/storage-class.ts
 import { volumes } from "../kube/core/volume.ts";
 import type { At, KubeObject, Resource } from "../kube/object.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { runNode } from "../processes/node.ts";
 import { runProvisioner } from "../processes/provisioner.ts";
-import { throwAwayApi } from "./cluster.ts";
 import { fuseOf } from "./fuse.ts";
+import { labApi } from "./lab-api.ts";
 import { aClaim, aStorageClass } from "./objects/storage.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { strip } from "./snapshot-lab.ts";
@@ -52,7 +50,7 @@ const timeoutMs = 10_000;
 const shop = "shop";
 
 export async function volumeLab(options: { readonly driver?: ScriptedDriverOptions } = {}): Promise<VolumeLab> {
-  const api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[] }); // definitions are plain data
+  const api = await labApi();
   const driver = await scriptedDriver(options.driver);
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
   const connected = (userAgent: string) => kubeClient({ config, userAgent, clock: systemClock, random: systemRandom });

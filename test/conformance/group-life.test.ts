@@ -22,6 +22,9 @@ describe("on kube-apiserver,", () => {
   describe("groups that are brought", async () => {
     await import("../../src/snapshots/group/brought.test.ts");
   });
+  describe("secrets of groups", async () => {
+    await import("../../src/snapshots/group/secrets.test.ts");
+  });
   describe("groups of one node", async () => {
     await import("../../src/snapshots/group/distributed.test.ts");
   });
@@ -45,6 +48,9 @@ describe("on kube-apiserver,", () => {
   });
   describe("claims in use", async () => {
     await import("../../src/snapshots/pairing/claim/life.test.ts");
+  });
+  describe("claims from snapshots", async () => {
+    await import("../../src/provisioning/provisioning.test.ts");
   });
   describe("single snapshots", async () => {
     await import("../../src/snapshots/single/life.test.ts");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { groupContents, groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
-import type { GroupVersion } from "../../src/api/group-snapshot/versions.ts";
+import { groupClasses, groupContents, groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
+import { type GroupVersion, groupVersions } from "../../src/api/group-snapshot/versions.ts";
 import { snapshots } from "../../src/api/snapshot/resources.ts";
 import type { KubeObject, Resource } from "../../src/kube/object.ts";
 import { type SnapshotLab, snapshotLab } from "../../src/testing/snapshot-lab.ts";
@@ -67,3 +67,33 @@ test("members whose owner was written in an older version stay the group's own: 
   expect(await lab.leftovers()).toEqual([]);
   for (const one of second) await one.stop();
 });
+
+test.each(groupVersions)(
+  "the example of the announcement, made in %s, gets its members and goes as it came",
+  async (version) => {
+    const processes = await Promise.all([lab.start("controller"), lab.start("sidecar")]);
+    const inIt = inVersion(groupSnapshots, version);
+    const classInIt = inVersion(groupClasses, version);
+    const apiVersion = `${groupSnapshots.group}/${version}`;
+    const kind = { apiVersion, kind: groupClasses.kind, metadata: { name: `class-${version}` } };
+    await lab.client.create(classInIt, { ...kind, driver: lab.driver.name, deletionPolicy: "Delete" } as never, call());
+    await lab.makeClaims(`my-${version}`, [`pvc-0-${version}`, `pvc-1-${version}`]);
+    const at = { namespace: "shop", name: `new-group-snapshot-demo-${version}` };
+    const source = { selector: { matchLabels: { app: `my-${version}` } } };
+    const spec = { volumeGroupSnapshotClassName: `class-${version}`, source };
+    await lab.client.create(inIt, { apiVersion, kind: groupSnapshots.kind, metadata: at, spec } as never, call());
+    const ready = await lab.until(inIt, at, (one) => (one?.status as Told | undefined)?.readyToUse === true);
+    expect(ready?.apiVersion).toBe(apiVersion);
+    const { items } = await lab.client.list(snapshots, { namespace: "shop", ...call() });
+    const claimNames = items.map((member) => member.spec.source.persistentVolumeClaimName);
+    expect(new Set(claimNames)).toEqual(new Set([`pvc-0-${version}`, `pvc-1-${version}`]));
+    await lab.client.delete(inIt, at, call());
+    await lab.until(inIt, at, (one) => one === undefined);
+    expect(await lab.leftovers()).toEqual([]);
+    for (const one of processes) await one.stop();
+  },
+);
+
+interface Told {
+  readonly readyToUse?: boolean;
+}

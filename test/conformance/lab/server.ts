@@ -1,11 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { groupClasses, groupContents, groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
 import { classes, contents, snapshots } from "../../../src/api/snapshot/resources.ts";
 import type { KubeClient } from "../../../src/kube/client/kube-client.ts";
 import { claims } from "../../../src/kube/core/claim.ts";
 import { namespaces } from "../../../src/kube/core/namespace.ts";
-import { nodes } from "../../../src/kube/core/node.ts";
+import { csiNodes, nodes } from "../../../src/kube/core/node.ts";
 import { secrets } from "../../../src/kube/core/secret.ts";
+import { storageClasses } from "../../../src/kube/core/storage-class.ts";
 import { volumes } from "../../../src/kube/core/volume.ts";
 import { apiVersionOf, keyOf, type Resource } from "../../../src/kube/object.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
@@ -57,7 +60,9 @@ export async function labServer(): Promise<LabServer> {
     ...server,
     async clean() {
       await clean(client);
-      return { kubeconfigPath: server.kubeconfigPath, stop: async () => undefined };
+      const dataDir = mkdtempSync(join(tmpdir(), "gs-lab-"));
+      const stop = async () => rmSync(dataDir, { recursive: true, force: true });
+      return { kubeconfigPath: server.kubeconfigPath, dataDir, stop };
     },
     stop,
   };
@@ -122,7 +127,9 @@ const kinds: readonly Resource[] = [
   classes,
   claims,
   volumes,
+  storageClasses,
   nodes,
+  csiNodes,
 ];
 
 async function clean(client: KubeClient): Promise<void> {

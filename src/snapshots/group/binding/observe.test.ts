@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { groupFinalizer } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import { cacheOf } from "../../../kube/cache/cache-of.ts";
@@ -6,7 +7,7 @@ import { systemClock } from "../../../lib/clock.ts";
 import { silent } from "../../../lib/log.ts";
 import { systemRandom } from "../../../lib/random.ts";
 import { faultsIn } from "../../../testing/faults.ts";
-import { aGroup, aGroupContent } from "../../../testing/group-builders.ts";
+import { aCut, aGroup, aGroupContent } from "../../../testing/group-builders.ts";
 import { type SnapshotLab, snapshotLab, strip } from "../../../testing/snapshot-lab.ts";
 import { snapshotCaches } from "../../pairing/caches.ts";
 import { groupController } from "../controller.ts";
@@ -30,6 +31,7 @@ function lagging() {
   return {
     observed,
     reasonFor: async (group: GroupSnapshot) => decide(await observed(group)).reason,
+    stepsFor: async (group: GroupSnapshot) => decide(await observed(group)).steps,
     lists: () => calls("list"),
   };
 }
@@ -60,4 +62,20 @@ test("a content that an admin made together with the group, and the caches do no
   const content = { ...strip(brought), metadata: { name: "brought" }, spec: { ...brought.spec, source } };
   await lab.client.create(groupContents, content as unknown as typeof brought, { signal }); // handles are strings
   expect(await controller.reasonFor(group)).toBe("ProtectGroup");
+});
+
+test("a member that is made while the caches do not hold volumes and claims yet names its claim all the same", async () => {
+  await lab.makeClaims("late", ["late-data"]);
+  const group = await lab.makeGroup("late");
+  const draft = strip(aGroupContent(group, ["late-data"]));
+  const content = await lab.client.create(groupContents, draft, { signal });
+  await lab.client.updateStatus(groupContents, { ...content, status: aCut(["late-data"]) }, { signal });
+  const bound = {
+    ...group,
+    metadata: { ...group.metadata, finalizers: [groupFinalizer] },
+    status: { boundVolumeGroupSnapshotContentName: content.metadata.name },
+  };
+  expect(await lagging().stepsFor(bound)).toMatchObject([
+    [{ do: "create", draft: { spec: { source: { persistentVolumeClaimName: "late-data" } } } }],
+  ]);
 });

@@ -168,20 +168,6 @@ describe("the members", () => {
     });
   });
 
-  test("tell the mode of their volume also when its claim is gone, unless the admin lets modes change", () => {
-    const facts = membersSeen("snapshot");
-    const block = facts.members.map((one) => ({
-      ...one,
-      claim: undefined,
-      volume: one.volume && { ...one.volume, spec: { ...one.volume.spec, volumeMode: "Block" as const } },
-    }));
-    const told = decideMembers({ ...facts, members: block }).steps.flat();
-    expect(told[0]).toMatchObject({ draft: { spec: { sourceVolumeMode: "Block" } } });
-    const [untold] = decideMembers({ ...facts, members: block, allowsModeChange: true }).steps.flat();
-    expect(untold).toMatchObject({ do: "create" });
-    expect(untold).not.toHaveProperty("draft.spec.sourceVolumeMode");
-  });
-
   test("get both statuses in the third round, and the group its own after them", () => {
     const plan = decideMembers(membersSeen("both"));
     expect(dos(plan)).toEqual([["writeStatus", "writeStatus", "writeStatus", "writeStatus"], ["writeStatus"]]);
