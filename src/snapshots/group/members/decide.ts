@@ -155,11 +155,15 @@ function misbound({ group, content }: MembersSeen): Obstacle | undefined {
   return { reason: groupReasons.contentMisbound, message: `${why}; delete one of the two` };
 }
 
-/** The sidecar checks the same; but the sidecar may be another's. Upstream's makes no list of what an admin brought. */
-function badList({ content }: MembersSeen): Obstacle | undefined {
+/**
+ * The sidecar checks the same; but the sidecar may be another's. Upstream's makes no list of what an admin brought, and none
+ * was made of any group, ready for long, before v1beta1.
+ */
+function badList({ group, content }: MembersSeen): Obstacle | undefined {
   const list = content.status?.volumeSnapshotInfoList ?? [];
   const source = parseGroupContentSource(content);
-  const isTold = list.length > 0 || (source.kind === "cut" && content.status?.readyToUse === true);
+  const isOld = source.kind === "adopt" || group.status?.readyToUse === true;
+  const isTold = list.length > 0 || (content.status?.readyToUse === true && !isOld);
   if (!isTold) return undefined;
   const isBrought = source.kind === "adopt";
   const fault = isBrought ? faultOfBrought(source.handles.volumeSnapshotHandles, list) : faultOf(source.volumes, list);

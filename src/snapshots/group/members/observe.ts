@@ -1,11 +1,11 @@
 import type { GroupSnapshot, GroupSnapshotContent, SnapshotInfo } from "../../../api/group-snapshot/types.ts";
-import { volumeHandle } from "../../../api/handles.ts";
+import { type SnapshotHandle, volumeHandle } from "../../../api/handles.ts";
 import { memberNamesOf } from "../../../api/names.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
 import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
-import { byVolume, type SnapshotCaches, volumeKey } from "../../pairing/caches.ts";
+import { byGroup, byVolume, type SnapshotCaches, volumeKey } from "../../pairing/caches.ts";
 import type { SnapshotOptions } from "../../pairing/options.ts";
 import type { Member } from "./member.ts";
 
@@ -52,16 +52,24 @@ function memberOf(group: GroupSnapshot, info: SnapshotInfo, caches: Caches): rea
   const { snapshotHandle } = info;
   if (!snapshotHandle) return []; // the check of the list tells of it
   const names = memberNamesOf(group, info.volumeHandle ?? volumeHandle(snapshotHandle));
-  return [
-    {
-      names,
-      info: { ...info, snapshotHandle },
-      snapshot: caches.snapshots.get(keyOf({ namespace: group.metadata.namespace, name: names.snapshot })),
-      content: caches.contents.get(names.content),
-      claim: undefined,
-      volume: undefined,
-    },
-  ];
+  const snapshot = caches.snapshots.get(keyOf({ namespace: group.metadata.namespace, name: names.snapshot }));
+  const named = { snapshot, content: caches.contents.get(names.content), names };
+  const found = snapshot ? named : (memberStandingFor(snapshotHandle, group, caches) ?? named);
+  return [{ ...found, info: { ...info, snapshotHandle }, claim: undefined, volume: undefined }];
+}
+
+/** A member that has another name than we give: an older release made it, or knew less of the snapshot. */
+function memberStandingFor(
+  handle: SnapshotHandle,
+  group: GroupSnapshot,
+  caches: Caches,
+): Pick<Member, "names" | "snapshot" | "content"> | undefined {
+  for (const snapshot of caches.snapshots.by(byGroup, group.metadata.uid)) {
+    const content = caches.contents.get(snapshot.status?.boundVolumeSnapshotContentName ?? "");
+    if (content && (content.spec.source.snapshotHandle ?? content.status?.snapshotHandle) === handle)
+      return { names: { snapshot: snapshot.metadata.name, content: content.metadata.name }, snapshot, content };
+  }
+  return undefined;
 }
 
 /**
