@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { infoListAnnotation } from "../../src/api/annotations.ts";
@@ -9,7 +7,6 @@ import { type GroupVersion, groupVersions } from "../../src/api/group-snapshot/v
 import type { KubeClient } from "../../src/kube/client/kube-client.ts";
 import { definitions } from "../../src/kube/core/definition.ts";
 import type { KubeObject, Resource } from "../../src/kube/object.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import type { Daemon } from "../../src/lib/daemon.ts";
 import { exec } from "../../src/lib/exec.ts";
 import { equalJson } from "../../src/lib/json.ts";
@@ -17,6 +14,7 @@ import { connect } from "../../src/processes/connect.ts";
 import { type KubeApiserver, kubeApiserver } from "../../src/testing/kube-apiserver.ts";
 import { type Program, program } from "../../src/testing/program.ts";
 import { binaries } from "./binaries.ts";
+import { freePort, patience, served, startWebhook } from "./webhook-process.ts";
 
 interface Content extends KubeObject {
   readonly spec: object;
@@ -57,7 +55,7 @@ beforeAll(async () => {
     ...groupSnapshotCrds.map(({ metadata }) => metadata.name),
   );
   port = await freePort();
-  webhook = await startWebhook();
+  webhook = await startWebhook(groupsnap, { kubeconfig: api.kubeconfigPath, port });
   await untilConverted();
 }, 120_000);
 afterAll(async () => {
@@ -72,20 +70,6 @@ const kubectl = (...args: string[]) =>
     signal: AbortSignal.timeout(30_000),
   });
 
-const startWebhook = () => {
-  const here = ["--port", String(port), "--bind-address", "127.0.0.1"];
-  const reached = ["--url", `https://127.0.0.1:${port}/convert`, "--kubeconfig", api.kubeconfigPath];
-  return groupsnap.start(["webhook", ...here, ...reached]);
-};
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
 const call = () => ({ signal: AbortSignal.timeout(20_000) });
 const resourceIn = (version: GroupVersion): Resource<Content> => ({
   ...groupContents,
@@ -93,19 +77,6 @@ const resourceIn = (version: GroupVersion): Resource<Content> => ({
   object: undefined as never,
 });
 const read = (version: GroupVersion, name: string) => served(() => client.get(resourceIn(version), { name }, call()));
-
-/** Right after a definition changed, kube-apiserver answers its kind with "shutting down" for a moment: that one passes. */
-async function served<T>(work: () => Promise<T>): Promise<T> {
-  const limit = AbortSignal.timeout(patience.timeout);
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!/shutting down/.test(String(error))) throw error;
-      await systemClock.sleep(patience.interval, limit);
-    }
-  }
-}
 
 async function write(version: GroupVersion, name: string, status: object): Promise<Content> {
   const resource = resourceIn(version);
@@ -123,8 +94,6 @@ async function write(version: GroupVersion, name: string, status: object): Promi
   const made = await served(() => client.create(resource, draft, call()));
   return served(() => client.updateStatus(resource, { ...made, status }, call()));
 }
-
-const patience = { timeout: 60_000, interval: 200 };
 
 /** The API server hears of a changed definition a little later, and of the webhook's certificate with it. */
 async function untilConverted(): Promise<void> {
@@ -195,7 +164,7 @@ describe("kube-apiserver with our webhook", () => {
       /conversion webhook for .*VolumeGroupSnapshotContent failed/,
     );
     expect((await read("v1beta2", "in-v1")).status).toBeDefined();
-    webhook = await startWebhook();
+    webhook = await startWebhook(groupsnap, { kubeconfig: api.kubeconfigPath, port });
     await vi.waitFor(async () => {
       expect((await read("v1beta1", "in-v1")).status).toMatchObject({ volumeSnapshotHandlePairList: [pair] });
     }, patience);

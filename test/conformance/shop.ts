@@ -1,5 +1,6 @@
 import { groupClasses, groupContents, groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
 import type { GroupSnapshotContentSpec, GroupSnapshotSpec } from "../../src/api/group-snapshot/types.ts";
+import type { GroupVersion } from "../../src/api/group-snapshot/versions.ts";
 import { classes, contents, snapshots } from "../../src/api/snapshot/resources.ts";
 import type { DeletionPolicy, SnapshotContentSpec, SnapshotSpec } from "../../src/api/snapshot/types.ts";
 import { type Csi, connect as connectCsi } from "../../src/csi/client.ts";
@@ -46,12 +47,14 @@ export async function aShop(where: {
   readonly kubeconfig: string;
   readonly csiAddress: string;
   readonly namespace: string;
+  /** In which the group classes are made; the newest unless told otherwise. */
+  readonly version?: GroupVersion;
 }): Promise<Shop> {
-  const { namespace } = where;
+  const { namespace, version = "v1" } = where;
   const client = await connect({ kubeconfig: where.kubeconfig, userAgent: "test" });
   const csi = connectCsi({ address: where.csiAddress });
   const { name: driver } = await csi.identity.getPluginInfo({}, csiCall());
-  await furnish({ client, driver, namespace });
+  await furnish({ client, driver, namespace }, version);
   const make = <T extends KubeObject>(resource: Resource<T>, name: string, rest: object) =>
     client.create(resource, draftOf(resource, { namespace, name }, rest) as never, call()); // the API server checks it
   return {
@@ -88,11 +91,14 @@ const draftOf = (resource: Resource, at: At, rest: object) => ({
 });
 
 /** Namespace and classes; those of an earlier shop may be there. */
-async function furnish({ client, driver, namespace }: Pick<Shop, "client" | "driver" | "namespace">): Promise<void> {
+async function furnish(
+  { client, driver, namespace }: Pick<Shop, "client" | "driver" | "namespace">,
+  version: GroupVersion,
+): Promise<void> {
   const wanted: (readonly [Resource, string, object])[] = [
     [namespaces, namespace, {}],
     ...policies.flatMap((deletionPolicy) =>
-      [classes, groupClasses].map(
+      [classes, { ...groupClasses, version }].map(
         (resource) => [resource, deletionPolicy.toLowerCase(), { driver, deletionPolicy }] as const,
       ),
     ),
