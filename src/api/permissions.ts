@@ -55,7 +55,9 @@ const election = (name?: string): readonly Permission[] => [
 ];
 
 /** The lease that snapshot-controllers compete for, upstream's and ours. */
-const controllerLease = "snapshot-controller-leader";
+export const controllerLease = "snapshot-controller-leader";
+/** Sidecars of one driver compete for this and the driver's name. */
+export const snapshotterLeasePrefix = "external-snapshotter-leader-";
 
 export const permissions: Readonly<Record<Process, Permissions>> = {
   "snapshot-controller": {

@@ -7,6 +7,7 @@ import { blockEngineCommand } from "./commands/block-engine.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { csiSnapshotterCommand } from "./commands/csi-snapshotter.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { driverCommand } from "./commands/driver.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { provisionerCommand } from "./commands/provisioner.ts";
@@ -34,6 +35,7 @@ for (const command of [
   apiserverCommand(),
   nodeCommand(),
   webhookCommand(),
+  doctorCommand(),
 ])
   program.addCommand(command);
 program.addCommand(completionCommand(program));

@@ -73,6 +73,9 @@ async function read(path: string): Promise<string> {
 /** What our authorities are called, in every certificate bundle that they get into. */
 export const authorityName = "groupsnap-webhook";
 
+/** Another name than its authority's: who has its issuer's name is taken for self-signed by OpenSSL, and not believed. */
+const serverName = "groupsnap-webhook-server";
+
 /** How often a certificate of our own is asked whether it ends soon; it is renewed 30 days before. */
 const checkMs = 3600_000;
 
@@ -86,7 +89,7 @@ export async function ownCertificates(options: {
   const { names, clock, random, log } = options;
   const authority = await createAuthority({ commonName: authorityName, now: clock.now(), random });
   const issue = () =>
-    issueCertificate(authority, { commonName: authorityName, names, use: "server", now: clock.now(), random });
+    issueCertificate(authority, { commonName: serverName, names, use: "server", now: clock.now(), random });
   const first = await issue();
   return {
     first,

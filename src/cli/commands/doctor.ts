@@ -1,0 +1,48 @@
+import { Command, Option } from "commander";
+import { systemClock } from "../../lib/clock.ts";
+import { stringifyJson } from "../../lib/json.ts";
+import { diagnose, isError } from "../doctor/diagnose.ts";
+import { observe } from "../doctor/observe.ts";
+import { reportLines } from "../doctor/report.ts";
+import { summaryOf } from "../doctor/summary.ts";
+import { durationMs } from "../go-flags.ts";
+import { kubeconfigOption } from "../options.ts";
+
+/** A cluster with ten thousand snapshots is read in a few seconds; one that takes longer does not answer. */
+const lookLimitMs = 60_000;
+
+export const doctorCommand = () =>
+  new Command("doctor")
+    .description("Say what a cluster has for snapshots, what is wrong with it, and how to mend it.")
+    .addOption(kubeconfigOption())
+    .addOption(new Option("-o, --output <format>", "how it is printed").choices(["text", "json"]).default("text"))
+    .addOption(
+      // No retry of ours waits longer than five minutes.
+      new Option("--stuck-after <duration>", "what takes longer hangs").argParser(durationMs).default(600_000, "10m"),
+    )
+    .addHelpText(
+      "after",
+      "\nIt changes nothing. It exits with 1 if it finds an error, and with 0 if it finds warnings only.",
+    )
+    .action(async (options: DoctorFlags) => {
+      const { connect } = await import("../../processes/connect.ts");
+      const client = await connect({ ...options, userAgent: "groupsnap-doctor" });
+      const signal = AbortSignal.timeout(lookLimitMs);
+      const seen = await observe({ client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter }).finally(() =>
+        client.close(),
+      );
+      const findings = diagnose(seen);
+      const summary = summaryOf(seen);
+      const text =
+        options.output === "json"
+          ? stringifyJson({ findings, ...summary }, 2)
+          : reportLines(summary, findings).join("\n");
+      process.stdout.write(`${text}\n`);
+      if (findings.some(isError)) process.exitCode = 1;
+    });
+
+interface DoctorFlags {
+  readonly kubeconfig?: string;
+  readonly output: "text" | "json";
+  readonly stuckAfter: number;
+}

@@ -1,0 +1,58 @@
+import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
+import { classes, contents, snapshots } from "../../api/snapshot/resources.ts";
+import type { Client } from "../../kube/client/client.ts";
+import { claims } from "../../kube/core/claim.ts";
+import { leases } from "../../kube/core/lease.ts";
+import { csiNodes } from "../../kube/core/node.ts";
+import type { KubeObject, Resource } from "../../kube/object.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { failureOf, isFailure } from "../../lib/failure.ts";
+import { csiDrivers, definitions, pods } from "./kinds.ts";
+import { observeAccess } from "./observe-access.ts";
+import { observeWebhooks } from "./observe-webhooks.ts";
+import type { Looked, Observed } from "./observed.ts";
+
+export interface Looking {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Reads everything once. What may not be read is said in its place. @throws Failure when the API cannot be reached */
+export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Observed> {
+  const look = <T extends KubeObject>(resource: Resource<T>) => lookAt(resource, looking);
+  await looking.client.raw({ method: "GET", path: "/version", signal: looking.signal });
+  const found = {
+    definitions: await look(definitions),
+    groups: await look(groupSnapshots),
+    groupContents: await look(groupContents),
+    groupClasses: await look(groupClasses),
+    snapshots: await look(snapshots),
+    contents: await look(contents),
+    classes: await look(classes),
+    claims: await look(claims),
+    csiDrivers: await look(csiDrivers),
+    csiNodes: await look(csiNodes),
+    leases: await look(leases),
+    pods: await look(pods),
+  };
+  return {
+    now: looking.clock.now(),
+    stuckAfterMs: looking.stuckAfterMs,
+    ...found,
+    webhooks: await observeWebhooks(found.definitions.items, looking),
+    access: await observeAccess(found.pods.items, looking),
+  };
+}
+
+/** A kind that is not served has no objects: that its definition is missing is a finding of its own. */
+async function lookAt<T extends KubeObject>(resource: Resource<T>, { client, signal }: Looking): Promise<Looked<T>> {
+  try {
+    const { items } = await client.list(resource, { signal });
+    return { items };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (isFailure(error, "notFound")) return { items: [] };
+    return { items: [], trouble: failureOf(error).message };
+  }
+}
