@@ -9,6 +9,7 @@ import { csiSnapshotterCommand } from "./commands/csi-snapshotter.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { driverCommand } from "./commands/driver.ts";
+import { freezeWatchdogCommand } from "./commands/freeze-watchdog.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { provisionerCommand } from "./commands/provisioner.ts";
 import { snapshotControllerCommand } from "./commands/snapshot-controller.ts";
@@ -40,6 +41,7 @@ for (const command of [
   program.addCommand(command);
 program.addCommand(completionCommand(program));
 program.addCommand(blockEngineCommand(), { hidden: true });
+program.addCommand(freezeWatchdogCommand(), { hidden: true });
 
 pointToHelp(program);
 

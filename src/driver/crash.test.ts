@@ -37,7 +37,7 @@ async function startDoomed(step: Step, times: number): Promise<Doomed> {
   const folder = await aFolder();
   const pool = join(folder, "pool");
   const endpoint = join(folder, "doomed.sock");
-  const child = await startDriverProcess({ endpoint, poolDir: pool, engine: "userland", fatal: { step, times } });
+  const child = await startDriverProcess({ endpoint, poolDir: pool, engine: "userland", doom: { step, times } });
   return { csi: connect({ address: endpoint }), child, pool };
 }
 

@@ -4,25 +4,21 @@ import { Failure, isFailure } from "../lib/failure.ts";
 import { lockFile } from "../lib/file-lock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
-import { exportsOf } from "./access/nbd-access.ts";
 import { topologyOf } from "./answer.ts";
 import { engineGone } from "./block/engine-lock.ts";
-import { SupervisedEngine } from "./block/supervised-engine.ts";
+import { candidatesFor, type Helpers } from "./candidates.ts";
 import { controllerService } from "./controller.ts";
-import { atomicCandidate } from "./cut/atomic-candidate.ts";
-import { type Candidate, pickEngine } from "./cut/pick.ts";
-import { userlandCandidate } from "./cut/userland-candidate.ts";
-import { machineTools } from "./filesystem/tools.ts";
+import { pickEngine } from "./cut/pick.ts";
 import { groupService } from "./group.ts";
 import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
-import { type Layout, prepareLayout } from "./pool/layout.ts";
+import { prepareLayout } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
 import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
 import { Space } from "./pool/space.ts";
-import { openState, type PoolState } from "./pool/state.ts";
+import { openState } from "./pool/state.ts";
 import type { Workshop } from "./pool/workshop.ts";
 
 export interface DriverOptions {
@@ -35,8 +31,9 @@ export interface DriverOptions {
   readonly poolSizeBytes?: bigint;
   /** How cuts are taken: an engine's name, or "auto" for the best that works here. */
   readonly engine: string;
-  /** Program and arguments that run the block engine (`runBlockEngine`). */
-  readonly engineCommand: readonly string[];
+  readonly helpers: Helpers;
+  /** How long a cut may hold writers; the freeze engine thaws then, and drops the cut. 5 s if absent. */
+  readonly holdDeadlineMs?: number;
   readonly driverName?: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -114,11 +111,8 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   const stopped = new AbortController();
   closing.push(() => stopped.abort(new DOMException("the driver stops", "AbortError")));
   const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
-  const { candidate, finding } = await pickEngine(
-    candidatesOf({ ...options, layout, state, files }, stopped.signal),
-    wish,
-    log,
-  );
+  const candidates = await candidatesFor({ ...options, layout, state, files }, stopped.signal);
+  const { candidate, finding } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
   closing.push(() => access.close());
   const space = new Space({ state, files, folder: layout.pool, limitBytes: limitOf(options.poolSizeBytes) });
@@ -127,24 +121,6 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   const pool = poolOf({ layout, state, files, space, reservations, cutter, access, clock, random, log, ...seams });
   ended.push(() => pool.settled());
   return { pool, access, engine: { name: cutter.name, finding } };
-}
-
-/** In order of preference. */
-function candidatesOf(
-  shop: Pick<DriverOptions, "engineCommand" | "clock" | "random" | "log"> & {
-    readonly layout: Layout;
-    readonly state: PoolState;
-    readonly files: Workshop["files"];
-  },
-  signal: AbortSignal,
-): readonly Candidate[] {
-  const { layout, engineCommand, clock } = shop;
-  const exports = () => exportsOf(shop);
-  const startEngine = () => new SupervisedEngine({ ...shop, command: engineCommand, lock: layout.engineLock, exports });
-  return [
-    atomicCandidate({ ...shop, tools: machineTools(signal), clock }),
-    userlandCandidate({ ...shop, startEngine }),
-  ];
 }
 
 function limitOf(bytes: bigint | undefined): number | undefined {

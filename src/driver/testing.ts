@@ -7,13 +7,17 @@ import { systemClock } from "../lib/clock.ts";
 import { type Logger, silent } from "../lib/log.ts";
 import { connectNbd, type NbdClient } from "../lib/nbd/client.ts";
 import { systemRandom } from "../lib/random.ts";
+import type { Helpers } from "./candidates.ts";
 import { type Driver, type DriverOptions, startDriver } from "./driver.ts";
 import { bundled } from "./testing/bundled.ts";
-import { startDriverProcess } from "./testing/driver-process.ts";
+import { type Doom, startDriverProcess } from "./testing/driver-process.ts";
 
-/** How tests start the block engine. */
-export async function engineCommand(): Promise<readonly string[]> {
-  return [process.execPath, await bundled(new URL("./block/engine-main.ts", import.meta.url))];
+/** How tests start what the driver runs beside itself. */
+export async function testHelpers(): Promise<Helpers> {
+  return {
+    blockEngine: [process.execPath, await bundled(new URL("./block/engine-main.ts", import.meta.url))],
+    watchdog: [process.execPath, await bundled(new URL("./hold/watchdog-main.ts", import.meta.url))],
+  };
 }
 
 const signal = new AbortController().signal;
@@ -45,6 +49,8 @@ export interface TestDriver {
     volumeCapability?: Capability,
   ): Promise<{ readonly staging: string; readonly target: string }>;
   unpublish(volumeId: string): Promise<void>;
+  /** Of the driver, if it has a process of its own. */
+  pid(): number;
   /** Ends the driver, as SIGTERM does. */
   stop(): Promise<void>;
   /** Starts it again over the same pool. */
@@ -55,19 +61,26 @@ export interface TestDriver {
 interface TestOptions extends Partial<DriverOptions> {
   /** In a process of its own, to be killed, and to let go of everything when it ends. */
   readonly ownProcess?: boolean;
+  /** What becomes of it when it is started the first time; then it has a process of its own. */
+  readonly doom?: Doom;
 }
 
-export async function aDriver({ ownProcess, ...options }: TestOptions = {}): Promise<TestDriver> {
+export async function aDriver({ ownProcess, doom, ...options }: TestOptions = {}): Promise<TestDriver> {
   const folder = await mkdtemp(join(tmpdir(), "gs-driver-"));
   const endpoint = join(folder, "csi.sock");
   const pool = options.poolDir ?? join(folder, "pool");
   const given = { endpoint, poolDir: pool, nodeId: "node-1", engine: "auto", log: silent };
-  const command = await engineCommand();
+  const helpers = await testHelpers();
+  let isFirst = true;
+  let pid = process.pid;
   const start = async (): Promise<Driver> => {
-    if (!ownProcess)
-      return startDriver({ ...given, engineCommand: command, clock: systemClock, random: systemRandom, ...options });
-    const driver = await startDriverProcess({ ...given, ...options });
-    return { close: () => driver.end("SIGTERM") };
+    if (!ownProcess && !doom)
+      return startDriver({ ...given, helpers, clock: systemClock, random: systemRandom, ...options });
+    const fate = isFirst && doom ? { doom } : {};
+    isFirst = false;
+    const driver = await startDriverProcess({ ...given, ...options, ...fate });
+    pid = driver.pid;
+    return { close: () => driver.end("SIGTERM").then(() => undefined) };
   };
   const remove = () => rm(folder, { recursive: true, force: true });
   let driver = await start().catch(async (error: unknown) => {
@@ -88,6 +101,7 @@ export async function aDriver({ ownProcess, ...options }: TestOptions = {}): Pro
       clients.push(client);
       return client;
     },
+    pid: () => pid,
     stop: () => driver.close(),
     async start() {
       driver = await start();

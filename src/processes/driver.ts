@@ -20,7 +20,10 @@ export async function startDriverProcess(
     poolDir: options.pool,
     ...(options.poolSize === undefined ? {} : { poolSizeBytes: options.poolSize }),
     engine: options.engine,
-    engineCommand: [process.execPath, programPath(), "block-engine"],
+    helpers: {
+      blockEngine: [process.execPath, programPath(), "block-engine"],
+      watchdog: [process.execPath, programPath(), "freeze-watchdog"],
+    },
     driverName: localDriverName,
     clock: around.clock,
     random: around.random,

@@ -10,7 +10,9 @@ export const driverCommand = () =>
     .requiredOption("--pool <folder>", "where images and the driver's state are kept")
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
     .addOption(
-      new Option("--engine <name>", "how a cut is taken").choices(["auto", "atomic", "userland"]).default("auto"),
+      new Option("--engine <name>", "how a cut is taken")
+        .choices(["auto", "atomic", "freeze", "userland"])
+        .default("auto"),
     )
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");

@@ -6,7 +6,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { silent } from "../../lib/log.ts";
 import { connectNbd } from "../../lib/nbd/client.ts";
 import { systemRandom } from "../../lib/random.ts";
-import { engineCommand } from "../testing.ts";
+import { testHelpers } from "../testing.ts";
 import { runBlockEngine } from "./engine.ts";
 import { engineGone } from "./engine-lock.ts";
 import { EngineProcess } from "./engine-process.ts";
@@ -18,7 +18,7 @@ let options: EngineOptions;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "gs-engine-"));
   const given = { clock: systemClock, random: systemRandom, log: silent, exports: () => [] };
-  options = { ...given, command: await engineCommand(), lock: join(folder, "lock") };
+  options = { ...given, command: (await testHelpers()).blockEngine, lock: join(folder, "lock") };
 });
 afterEach(() => rm(folder, { recursive: true }));
 

@@ -4,8 +4,8 @@ import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { loopAccess } from "../access/loop-access.ts";
 import { btrfsSubvolumes, isBtrfs, isSubvolume } from "../filesystem/btrfs.ts";
-import { loopDevices } from "../filesystem/loop.ts";
-import { machineMounts } from "../filesystem/mounts.ts";
+import type { LoopDevices } from "../filesystem/loop.ts";
+import type { Mounts } from "../filesystem/mounts.ts";
 import { probeLoops } from "../filesystem/probe.ts";
 import type { Tools } from "../filesystem/tools.ts";
 import type { PoolFiles } from "../pool/files.ts";
@@ -17,16 +17,16 @@ interface Deps {
   readonly layout: Layout;
   readonly files: PoolFiles;
   readonly tools: Tools;
+  readonly loops: LoopDevices;
+  readonly mounts: Mounts;
   readonly clock: Clock;
 }
 
 /** The atomic engine, if this is root and the pool is a place where btrfs takes snapshots. */
 export function atomicCandidate(deps: Deps): Candidate {
-  const { layout, files, tools, clock } = deps;
+  const { layout, files, tools, loops } = deps;
   const { volumes, cuts } = layout;
   const subvolumes = btrfsSubvolumes(tools);
-  const loops = loopDevices(tools);
-  const mounts = machineMounts(tools);
 
   /** @throws Failure or a system error that says what does not work */
   async function attempt(): Promise<void> {
@@ -64,8 +64,8 @@ export function atomicCandidate(deps: Deps): Candidate {
     async open() {
       for (const cut of await subvolumes.list(cuts)) await subvolumes.remove(cut); // cuts that nobody got a handle of
       return {
-        cutter: atomicEngine({ volumes, cuts, subvolumes, loops, mounts, tools, clock }),
-        access: loopAccess({ layout, files, tools, loops, mounts }),
+        cutter: atomicEngine({ ...deps, volumes, cuts, subvolumes }),
+        access: loopAccess(deps),
       };
     },
   };

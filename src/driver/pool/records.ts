@@ -43,6 +43,13 @@ export interface GroupRecord {
   readonly state: State;
 }
 
+/** A mounted filesystem that may be frozen. */
+export interface HoldRecord {
+  readonly path: string;
+  /** Its block device. */
+  readonly device: string;
+}
+
 /** A volume in use on this machine, at a path that a user of it was given. */
 export interface UseRecord {
   readonly path: string;

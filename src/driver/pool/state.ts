@@ -1,7 +1,7 @@
 import { Failure } from "../../lib/failure.ts";
 import { type Database, openDatabase, type SqlValue } from "../../lib/sqlite.ts";
 import type { Consistency } from "../cut/cut-engine.ts";
-import type { GroupRecord, SnapshotRecord, State, UseRecord, VolumeRecord } from "./records.ts";
+import type { GroupRecord, HoldRecord, SnapshotRecord, State, UseRecord, VolumeRecord } from "./records.ts";
 
 const schemaVersion = 2;
 const schema = `
@@ -20,11 +20,13 @@ const schema = `
     path TEXT PRIMARY KEY, volume_id TEXT NOT NULL REFERENCES volumes (id), kind TEXT NOT NULL,
     access TEXT NOT NULL, read_only INTEGER NOT NULL, is_alone INTEGER NOT NULL,
     reached TEXT NOT NULL DEFAULT 'nbd') STRICT;
+  CREATE TABLE holds (path TEXT PRIMARY KEY, device TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${schemaVersion};
 `;
-/** Before there were loop devices. */
+/** Before there were loop devices and holds. */
 const fromVersion1 = `
   ALTER TABLE uses ADD COLUMN reached TEXT NOT NULL DEFAULT 'nbd';
+  CREATE TABLE holds (path TEXT PRIMARY KEY, device TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -37,6 +39,8 @@ export interface PoolState {
   readonly snapshots: Table<SnapshotRecord>;
   readonly groups: Table<GroupRecord>;
   readonly uses: Table<UseRecord>;
+  /** Filesystems that may be frozen. */
+  readonly holds: Table<HoldRecord>;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
   /** Sizes promised to volumes and bytes stored in snapshots, whatever state they are in. */
@@ -83,6 +87,7 @@ function stateOf(db: Database): PoolState {
     snapshots: table(db, "snapshots", snapshotOf, rowOfSnapshot),
     groups: table(db, "groups", groupOf, rowOfGroup),
     uses: table(db, "uses", useOf, rowOfUse),
+    holds: table(db, "holds", holdOf, (hold) => ({ ...hold })),
     transaction: (work) => db.transaction(work),
     promisedBytes: () => Number(promised.get()?.bytes ?? 0),
     close: () => db.close(),
@@ -189,6 +194,8 @@ const rowOfGroup = (group: GroupRecord): Row => ({
   taken_at: group.takenAt.toISOString(),
   state: group.state,
 });
+
+const holdOf = (row: Row): HoldRecord => ({ path: text(row, "path"), device: text(row, "device") });
 
 const useOf = (row: Row): UseRecord => ({
   path: text(row, "path"),

@@ -31,6 +31,7 @@ export type Step =
   | "volume deletion intended"
   | "volume image deleted"
   | "cut intended"
+  | "frozen"
   | "cut taken"
   | "cut copied"
   | "snapshot deletion intended"

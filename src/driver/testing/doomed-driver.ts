@@ -1,22 +1,29 @@
+import { execFileSync } from "node:child_process";
 import { systemClock } from "../../lib/clock.ts";
 import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { startDriver } from "../driver.ts";
+import type { Doom } from "./driver-process.ts";
 
-/** A driver that may kill itself after the n-th time that a step of the journal is done; SIGTERM ends it in order. */
-const [endpoint = "", poolDir = "", engine = "", engineProgram = "", fatal = "", times = "1"] = process.argv.slice(2);
-let left = Number(times);
+/** A driver that meets its doom after the n-th time that a step of the journal is done; SIGTERM ends it in order. */
+const [endpoint = "", poolDir = "", engine = "", blockEngine = "", watchdog = "", doom = "{}"] = process.argv.slice(2);
+const { step: fatal, times = 1, victims = "driver" } = JSON.parse(doom) as Partial<Doom>; // our own parent wrote it
+let left = times;
 const driver = await startDriver({
   endpoint,
   poolDir,
   nodeId: "node-1",
   engine,
-  engineCommand: [process.execPath, engineProgram],
+  holdDeadlineMs: 1_000,
+  helpers: { blockEngine: [process.execPath, blockEngine], watchdog: [process.execPath, watchdog] },
   clock: systemClock,
   random: systemRandom,
   log: silent,
   onStep(step) {
-    if (step === fatal && --left === 0) process.kill(process.pid, "SIGKILL");
+    if (step !== fatal || --left !== 0) return;
+    if (victims === "helpers" || victims === "all") execFileSync("pkill", ["-KILL", "--parent", String(process.pid)]);
+    if (victims === "nobody, but the driver stops") process.kill(process.pid, "SIGSTOP");
+    if (victims === "driver" || victims === "all") process.kill(process.pid, "SIGKILL");
   },
 });
 process.on("SIGTERM", () => {

@@ -4,6 +4,14 @@ import { Failure } from "../../lib/failure.ts";
 import type { Step } from "../pool/workshop.ts";
 import { bundled } from "./bundled.ts";
 
+/** What happens after the n-th time that the step is done. */
+export interface Doom {
+  readonly step: Step;
+  readonly times: number;
+  /** Who is killed, as by kill -9: the driver if absent; "helpers" are the processes that it started. */
+  readonly victims?: "driver" | "helpers" | "all" | "nobody, but the driver stops";
+}
+
 /** A driver in a process of its own, which serves. */
 export interface DriverProcess {
   readonly pid: number;
@@ -17,13 +25,13 @@ export async function startDriverProcess(options: {
   readonly endpoint: string;
   readonly poolDir: string;
   readonly engine: string;
-  /** Kills itself, as by kill -9, after the n-th time that the step is done. */
-  readonly fatal?: { readonly step: Step; readonly times: number };
+  readonly doom?: Doom;
 }): Promise<DriverProcess> {
-  const { endpoint, poolDir, engine, fatal } = options;
+  const { endpoint, poolDir, engine, doom } = options;
   const program = await bundled(new URL("./doomed-driver.ts", import.meta.url));
-  const engineProgram = await bundled(new URL("../block/engine-main.ts", import.meta.url));
-  const args = [endpoint, poolDir, engine, engineProgram, ...(fatal ? [fatal.step, String(fatal.times)] : [])];
+  const blockEngine = await bundled(new URL("../block/engine-main.ts", import.meta.url));
+  const watchdog = await bundled(new URL("../hold/watchdog-main.ts", import.meta.url));
+  const args = [endpoint, poolDir, engine, blockEngine, watchdog, JSON.stringify(doom ?? {})];
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
   const failed = ended.then(() => {
@@ -34,7 +42,7 @@ export async function startDriverProcess(options: {
     pid: child.pid ?? 0,
     ended,
     async end(signal) {
-      child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await ended;
     },
   };
