@@ -1,5 +1,10 @@
 import { binaries } from "../binaries.ts";
+import { controllers } from "./areas/controllers.ts";
 import { describeApi } from "./run.ts";
-import { real } from "./server.ts";
+import { hasControllers, real } from "./server.ts";
 
-describeApi("a real kube-apiserver", () => real(binaries()), {});
+describeApi("a real kube-apiserver", {
+  start: () => real(binaries()),
+  deviations: {},
+  without: hasControllers(binaries()) ? [] : [controllers],
+});

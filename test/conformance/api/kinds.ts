@@ -107,6 +107,32 @@ export interface Definition {
   };
 }
 
+interface More {
+  readonly schema?: JsonObject;
+  readonly scope?: "Namespaced" | "Cluster";
+}
+
+/** A kind of a case's own in the group own.example.net, with one version, v1, whose schema takes anything unless one is given. */
+export const definitionOf = (
+  plural: string,
+  kind: string,
+  { schema, scope = "Namespaced" }: More = {},
+): Definition => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${ownGroup}` },
+  spec: {
+    group: ownGroup,
+    scope,
+    names: { plural, kind },
+    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema ?? anything } }],
+  },
+});
+
+/** Apart from the group of the gadgets, whose discovery is looked at as a whole. */
+export const ownGroup = "own.example.net";
+const anything: JsonObject = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
 export const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /** Defines a kind and waits until it is served: a server may be late with it by seconds. */

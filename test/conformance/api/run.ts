@@ -12,8 +12,15 @@ export type Deviations = Readonly<Record<string, string>>;
 /** A server with much to do answers late; a case has to fail by itself, not by this. */
 const caseLimitMs = 40_000;
 
-/** Runs the whole suite on the server that `start` starts. */
-export function describeApi(name: string, start: () => Promise<Server>, deviations: Deviations): void {
+export interface Subject {
+  start(): Promise<Server>;
+  readonly deviations: Deviations;
+  /** Areas that are about what this server has not got at all. */
+  readonly without?: readonly Area[];
+}
+
+/** Runs the whole suite on a server of its own. */
+export function describeApi(name: string, { start, deviations, without = [] }: Subject): void {
   describe(name, () => {
     let server: Server;
     beforeAll(async () => {
@@ -29,7 +36,7 @@ export function describeApi(name: string, start: () => Promise<Server>, deviatio
       expect(Object.keys(deviations).filter((title) => !titles.has(title))).toEqual([]);
     });
 
-    for (const area of areas) describeArea(area, () => server, deviations);
+    for (const area of areas) if (!without.includes(area)) describeArea(area, () => server, deviations);
   });
 }
 

@@ -1,11 +1,11 @@
-import { Agent, request } from "node:https";
+import { Agent } from "node:https";
 import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { parseJson } from "../../../../src/lib/json.ts";
 import { objectOf } from "../api.ts";
 import { area } from "../area.ts";
+import { bytesOf } from "../bytes.ts";
 import { gadget, map } from "../objects.ts";
-import type { Server } from "../server.ts";
 
 export const http = area("HTTP");
 const { test } = http;
@@ -143,8 +143,10 @@ test("a long answer is compressed for clients that take gzip, and a short one is
   maps,
 }) => {
   for (const name of ["one", "two"]) await make(maps, map(name, { a: "x".repeat(90_000) }));
-  const [long, short] = await Promise.all([bytes(server, maps), bytes(server, "/api/v1/namespaces/default")]);
-  expect([long.encoding, short.encoding]).toEqual(["gzip", undefined]);
+  const headers = { "accept-encoding": "gzip" };
+  const long = await bytesOf(server, maps, { headers });
+  const short = await bytesOf(server, "/api/v1/namespaces/default", { headers });
+  expect([long, short].map((answer) => answer.headers["content-encoding"])).toEqual(["gzip", undefined]);
   expect(long.bytes.length).toBeLessThan(20_000);
   expect(parseJson(gunzipSync(long.bytes).toString())).toMatchObject({ items: [{}, {}] });
 });
@@ -153,7 +155,7 @@ test("many requests go through one connection, answers of failure among them", a
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const paths = [maps, `${maps}/none`, "/nothing", maps, "/version"];
   const sockets = [];
-  for (const path of paths) sockets.push((await bytes(server, path, agent)).port);
+  for (const path of paths) sockets.push((await bytesOf(server, path, { agent })).port);
   agent.destroy();
   expect(new Set(sockets).size).toBe(1);
 });
@@ -182,24 +184,3 @@ test("a request that asks for indentation gets it", async ({ get, make, maps }) 
   expect(pretty.text).toContain('\n  "kind": "ConfigMap"');
   expect(objectOf(pretty)).toEqual(objectOf(plain));
 });
-
-interface Bytes {
-  readonly encoding: string | undefined;
-  readonly port: number | undefined;
-  readonly bytes: Buffer;
-}
-
-/** A GET that takes gzip. */
-function bytes({ url, caPem, adminToken }: Server, path: string, agent: Agent | false = false): Promise<Bytes> {
-  const headers = { authorization: `Bearer ${adminToken}`, "accept-encoding": "gzip" };
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url + path, { ca: caPem, headers, agent }, (incoming) => {
-      const chunks: Buffer[] = [];
-      const port = incoming.socket.localPort;
-      const encoding = incoming.headers["content-encoding"];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("end", () => resolve({ encoding, port, bytes: Buffer.concat(chunks) }));
-    });
-    outgoing.on("error", reject).end();
-  });
-}
