@@ -25,6 +25,8 @@ export interface Permissions {
   readonly cluster: readonly Permission[];
   /** In the namespace that the process runs in, where several of it compete. */
   readonly leader: readonly Permission[];
+  /** Anywhere, with --enable-distributed-snapshotting only. */
+  readonly distributed: readonly Permission[];
   /** In namespaces whose secrets a class names; bound by whoever writes such a class, and by nobody else. */
   readonly secrets: readonly Permission[];
 }
@@ -80,6 +82,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       events,
     ],
     leader: election(controllerLease),
+    distributed: [{ on: core("nodes"), verbs: follow, why: "which node reaches a volume" }],
     secrets: [],
   },
   "csi-snapshotter": {
@@ -93,6 +96,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       events,
     ],
     leader: election(),
+    distributed: [],
     secrets,
   },
   webhook: {
@@ -105,6 +109,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       },
     ],
     leader: [],
+    distributed: [],
     secrets: [],
   },
   provisioner: {
@@ -124,6 +129,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       events,
     ],
     leader: [],
+    distributed: [],
     secrets,
   },
   node: {
@@ -144,6 +150,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       events,
     ],
     leader: [],
+    distributed: [],
     secrets: [],
   },
 };

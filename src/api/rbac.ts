@@ -28,14 +28,13 @@ export function ruleOf({ on, subresource, names, verbs }: Permission): JsonObjec
 
 export const clusterRoleName = (process: Process) => `groupsnap-${process}`;
 
-/** The roles of a process: what it may do anywhere, to lead, and with secrets; each is bound where it is needed only. */
+/** The roles of a process: what it may do anywhere, and in parts what only some need; each is bound where it is needed. */
 export function rolesOf(process: Process): readonly AccessObject[] {
-  const { cluster, leader, secrets } = permissions[process];
+  const { cluster, ...parts } = permissions[process];
   const name = clusterRoleName(process);
   return [
     role(name, cluster),
-    ...(leader.length > 0 ? [role(`${name}-leader`, leader)] : []),
-    ...(secrets.length > 0 ? [role(`${name}-secrets`, secrets)] : []),
+    ...Object.entries(parts).flatMap(([part, rules]) => (rules.length > 0 ? [role(`${name}-${part}`, rules)] : [])),
   ];
 }
 
@@ -46,6 +45,12 @@ export function serviceAccount(account: Account): AccessObject {
 /** Lets an account do what the process does anywhere. */
 export function bindingOf(process: Process, account: Account): AccessObject {
   const name = clusterRoleName(process);
+  return binding("ClusterRoleBinding", { metadata: { name }, role: name, account });
+}
+
+/** Lets an account do anywhere what --enable-distributed-snapshotting takes. */
+export function distributedBindingOf(process: Process, account: Account): AccessObject {
+  const name = `${clusterRoleName(process)}-distributed`;
   return binding("ClusterRoleBinding", { metadata: { name }, role: name, account });
 }
 

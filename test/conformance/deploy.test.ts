@@ -75,7 +75,7 @@ describe("kustomize", () => {
 describe.skipIf(helmPath === undefined)("the Helm chart", () => {
   const everything = [
     "--set=podDisruptionBudget.enabled=true,networkPolicy.enabled=true,serviceMonitor.enabled=true",
-    "--set=prometheusRule.enabled=true,controller.replicas=3,webhook.args={--verbosity=4}",
+    "--set=prometheusRule.enabled=true,controller.replicas=3,controller.distributedSnapshotting=true,webhook.args={--verbosity=4}",
     `--set=image.digest=sha256:${"0".repeat(64)},image.pullSecrets[0].name=s`,
     '--set-json=sidecar.drivers=[{"serviceAccount":"d","namespace":"gs","secretsIn":["gs"]}]',
     '--set-json=controller.tolerations=[{"operator":"Exists"}]',
@@ -123,7 +123,7 @@ describe.skipIf(helmPath === undefined)("the Helm chart", () => {
     const roles = { ...rulesIn(await kubectl(["kustomize", "deploy/kustomize/base"])) };
     Object.assign(roles, rulesIn(await kubectl(["kustomize", "deploy/kustomize/csi-snapshotter"])));
     expect(rulesIn(await template())).toEqual(roles);
-    expect(Object.keys(roles)).toHaveLength(6);
+    expect(Object.keys(roles)).toHaveLength(7);
   });
 
   test.each([

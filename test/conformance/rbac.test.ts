@@ -23,24 +23,17 @@ const processes = Object.keys(permissions) as readonly Process[];
 /** What the life below has no occasion for. */
 const behind = "what the cache may not have yet is read itself, which takes a moment that no test can choose";
 const again = "the machine was registered in an earlier life, with other labels or drivers";
-const alone = "one replica of each runs here, without an election";
 const unseen: Readonly<Record<string, string>> = {
-  "csi-snapshotter: create coordination.k8s.io/leases": alone,
-  "csi-snapshotter: get coordination.k8s.io/leases": alone,
-  "csi-snapshotter: update coordination.k8s.io/leases": alone,
   "node: get events": again,
   "node: get persistentvolumes": behind,
   "node: patch events": again,
   "node: patch nodes": again,
   "node: patch storage.k8s.io/csinodes": again,
-  "snapshot-controller: create coordination.k8s.io/leases": alone,
-  "snapshot-controller: get coordination.k8s.io/leases": alone,
   "snapshot-controller: get groupsnapshot.storage.k8s.io/volumegroupsnapshotcontents": behind,
   "snapshot-controller: get persistentvolumeclaims": behind,
   "snapshot-controller: get persistentvolumes": behind,
   "snapshot-controller: patch snapshot.storage.k8s.io/volumesnapshots/status":
     "an attempt that failed for good is shown",
-  "snapshot-controller: update coordination.k8s.io/leases": alone,
 };
 
 let api: KubeApiserver;
@@ -82,6 +75,9 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
+/** A lease that its holder left behind is not waited for long. */
+const timing = ["lease-duration=4s", "renew-deadline=3s", "retry-period=1s"].map((flag) => `--leader-election-${flag}`);
+
 const patience = { timeout: 60_000, interval: 200 };
 
 describe("processes under service accounts of their own", () => {
@@ -89,10 +85,11 @@ describe("processes under service accounts of their own", () => {
   let sidecar: Daemon;
   let provisioner: Daemon;
   const csi = () => ["--csi-address", join(groupsnap.folder, "csi.sock")];
-  const startControllers = async () => {
+  const election = ["--leader-election=true", "--leader-election-namespace", system, ...timing];
+  const startControllers = async (...flags: readonly string[]) => {
     provisioner = await start("provisioner", ...csi());
-    sidecar = await start("csi-snapshotter", ...csi());
-    controller = await start("snapshot-controller");
+    sidecar = await start("csi-snapshotter", ...csi(), ...election);
+    controller = await start("snapshot-controller", ...election, ...flags);
   };
   const warnedOf = (life: Life, count: number) =>
     vi.waitFor(async () => {
@@ -131,7 +128,7 @@ describe("processes under service accounts of their own", () => {
     await life.refused("hopeless");
     await warnedOf(life, 1);
     for (const process of [controller, sidecar, provisioner]) await process.end("SIGTERM");
-    await startControllers();
+    await startControllers("--enable-distributed-snapshotting");
     await warnedOf(life, 2);
     await life.remove("vgs", "--all");
     await life.remove("vs", "--all");

@@ -4,6 +4,7 @@ import { type Process, permissions } from "../../../src/api/permissions.ts";
 import {
   type Account,
   bindingOf,
+  distributedBindingOf,
   leaderBindingOf,
   rolesOf,
   secretsBindingOf,
@@ -19,12 +20,13 @@ export function accessOf(
   where: { readonly namespace: string; readonly secretsIn: string },
 ): readonly JsonObject[] {
   const account: Account = { name: process, namespace: where.namespace };
-  const { leader, secrets } = permissions[process];
+  const { leader, distributed, secrets } = permissions[process];
   return [
     serviceAccount(account),
     ...rolesOf(process),
     bindingOf(process, account),
     ...(leader.length > 0 ? [leaderBindingOf(process, account)] : []),
+    ...(distributed.length > 0 ? [distributedBindingOf(process, account)] : []),
     ...(secrets.length > 0 ? [secretsBindingOf(process, account, where.secretsIn)] : []),
   ].map(({ object }) => object);
 }

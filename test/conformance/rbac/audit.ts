@@ -75,8 +75,8 @@ export function unusedOf(requests: readonly Request[], processes: readonly Proce
 export function allowedTo(processes: readonly Process[]): readonly string[] {
   return processes
     .flatMap((process) => {
-      const { cluster, leader, secrets } = permissions[process];
-      return [...cluster, ...leader, ...secrets].flatMap((permission) => allowed(process, permission));
+      const parts = Object.values(permissions[process]).flat();
+      return parts.flatMap((permission: Permission) => allowed(process, permission));
     })
     .sort();
 }
