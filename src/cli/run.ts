@@ -1,6 +1,6 @@
 import { systemClock } from "../lib/clock.ts";
 import { failureOf } from "../lib/failure.ts";
-import { type Level, type LogFormat, logger } from "../lib/log.ts";
+import { type Level, type LogFormat, type Logger, logger } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { redact } from "../lib/redact.ts";
 import { version } from "../lib/version.ts";
@@ -27,8 +27,8 @@ export async function runProcess(
   start: (around: Surroundings) => Promise<Running>,
 ): Promise<void> {
   const stop = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => onSignal(stop, name));
   const log = logger({ name: options.name, level: levelOf(options.verbosity), format: options.loggingFormat });
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => onSignal(stop, name, log));
   log.info({ version }, "starts");
   for (const flag of options.withoutEffect ?? []) log.warn({ flag }, "this flag or gate has no effect here");
   try {
@@ -44,11 +44,12 @@ export async function runProcess(
   }
 }
 
-function onSignal(stop: AbortController, name: string): void {
+function onSignal(stop: AbortController, name: string, log: Logger): void {
   if (stop.signal.aborted) {
     process.stderr.write(`groupsnap: ended at once by a second signal, ${name}; leaving as after a crash\n`);
     process.exit(1);
   }
+  log.info({ signal: name }, "told to stop: nothing new begins");
   stop.abort(new DOMException(`stopped by ${name}`, "AbortError"));
   setTimeout(() => {
     process.stderr.write(`groupsnap: still busy ${stopLimitMs} ms after ${name}; leaving as after a crash\n`);

@@ -88,7 +88,7 @@ describe("a command line is refused with the flag, its value and what would do:"
     [
       "an engine that there is not",
       () => ["driver", "--endpoint=unix:///x", "--pool=/x", "--node-id=a", "--engine=steam"],
-      /'--engine <name>' argument 'steam'.*auto, userland/,
+      /'--engine <name>' argument 'steam'.*auto, .*userland/,
     ],
     [
       "a duration without a unit",
