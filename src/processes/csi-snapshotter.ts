@@ -1,6 +1,7 @@
 import { groupClasses, groupContents } from "../api/group-snapshot/resources.ts";
 import { managedBy } from "../api/labels.ts";
 import { groupSnapshotNaming, type StorageNaming, snapshotNaming } from "../api/names.ts";
+import { snapshotterLeasePrefix } from "../api/permissions.ts";
 import { classes, contents } from "../api/snapshot/resources.ts";
 import type { Capabilities } from "../csi/capabilities.ts";
 import type { Csi } from "../csi/client.ts";
@@ -37,8 +38,14 @@ export async function startCsiSnapshotter(
   const metrics = await serveMetrics(options, around);
   const late = latePermit();
   const driver = await connectDriver(options.csiAddress, around, { metrics, permit: late.permit });
-  const lease = `external-snapshotter-leader-${driver.capabilities.driver}`;
-  const leading = { ...options, lease, connect: connectCandidate(options, "csi-snapshotter"), late };
+  const lease = `${snapshotterLeasePrefix}${driver.capabilities.driver}`;
+  const leading = {
+    ...options,
+    lease,
+    connect: connectCandidate(options, "csi-snapshotter"),
+    late,
+    health: metrics?.health,
+  };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);
     const client = await connect({ ...options, userAgent: "groupsnap-csi-snapshotter", permit: late.permit });

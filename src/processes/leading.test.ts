@@ -5,6 +5,7 @@ import { systemRandom } from "../lib/random.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../testing/cluster.ts";
 import { simulatedClock } from "../testing/simulated-clock.ts";
 import { connect } from "./connect.ts";
+import { healthPages } from "./health.ts";
 import { latePermit, startLeading } from "./leading.ts";
 import type { Running } from "./surroundings.ts";
 
@@ -25,8 +26,9 @@ async function replica(lease: string, { releaseOnExit = true }: { readonly relea
   const late = latePermit();
   const work: { starts: number; signal?: AbortSignal } = { starts: 0 };
   const election = { timing, namespace: "default", releaseOnExit };
+  const health = healthPages();
   const running = await startLeading(
-    { election, lease, connect: client, late },
+    { election, lease, connect: client, late, health },
     { clock, random: { ...systemRandom, next: () => 0 }, log: silent, signal: stop.signal },
     async (own): Promise<Running> => {
       work.starts++;
@@ -42,7 +44,7 @@ async function replica(lease: string, { releaseOnExit = true }: { readonly relea
     () => (end.ok = true),
     (error: Error) => (end.error = error),
   );
-  return { clock, stop, late, work, running, end };
+  return { clock, stop, late, health, work, running, end };
 }
 
 const holderOf = async (name: string) => {
@@ -81,8 +83,9 @@ test.each([
 );
 
 test("a replica that loses its lease is cut off at once, and ends with the reason and without giving anything back", async () => {
-  const { clock, work, end, late } = await replica("lost");
+  const { clock, work, end, late, health } = await replica("lost");
   late.permit();
+  expect(health.page("/healthz/leader-election")).toEqual({ status: 200, text: "ok" });
   const other = await client();
   const lease = await other.get(leases, { namespace: "default", name: "lost" }, { signal });
   await other.update(leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } }, { signal });
@@ -91,6 +94,7 @@ test("a replica that loses its lease is cut off at once, and ends with the reaso
   await vi.waitFor(() => expect(end.error?.message).toContain("default/lost is held by thief now"));
   expect(work.signal?.aborted).toBe(true);
   expect(() => late.permit()).toThrow("thief");
+  expect(health.page("/healthz/leader-election")).toMatchObject({ status: 500 });
   expect(await holderOf("lost")).toBe("thief");
 });
 

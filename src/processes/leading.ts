@@ -5,7 +5,9 @@ import type { Term } from "../kube/controller/leader/term.ts";
 import type { ElectionTiming } from "../kube/controller/leader/timing.ts";
 import { keyOf } from "../kube/object.ts";
 import { onAbort } from "../lib/abort.ts";
+import { failureOf } from "../lib/failure.ts";
 import { startGraceful } from "./graceful.ts";
+import type { Health } from "./health.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** How replicas agree on the one that works. */
@@ -26,6 +28,8 @@ export type Permit = () => void;
 export interface LatePermit {
   readonly permit: Permit;
   begin(term: Term): void;
+  /** Why this process can no longer lead; undefined while it does, and while it waits. */
+  lost(): string | undefined;
 }
 
 export function latePermit(): LatePermit {
@@ -35,6 +39,7 @@ export function latePermit(): LatePermit {
     begin(begun) {
       term = begun;
     },
+    lost: () => (term?.standing === "lost" ? failureOf(term.signal.reason).message : undefined),
   };
 }
 
@@ -46,6 +51,8 @@ interface Leading {
   /** Of the client that asks for the lease. */
   readonly connect: () => Promise<KubeClient>;
   readonly late: LatePermit;
+  /** Told at /healthz/leader-election, where upstream's probes ask. */
+  readonly health?: Health | undefined;
 }
 
 /**
@@ -55,8 +62,9 @@ interface Leading {
  * A process that waits while another leads counts as ready, or no second replica would ever become so.
  */
 export async function startLeading(leading: Leading, around: Surroundings, start: Start): Promise<Running> {
-  const { election, lease, connect, late } = leading;
+  const { election, lease, connect, late, health } = leading;
   if (!election) return startGraceful(around, start);
+  health?.live("leader-election", late.lost);
   const { clock, random, log, signal } = around;
   const at = { namespace: election.namespace ?? podNamespace(), name: sanitized(lease) };
   const client = await connect();

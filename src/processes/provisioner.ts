@@ -32,7 +32,13 @@ export async function startProvisioner(
   const driver = await connectDriver(options.csiAddress, around, { metrics, permit: late.permit });
   // external-provisioner's name for it: two provisioners of one driver keep each other out, whoever made them.
   const lease = driver.capabilities.driver;
-  const leading = { ...options, lease, connect: connectCandidate(options, "provisioner"), late };
+  const leading = {
+    ...options,
+    lease,
+    connect: connectCandidate(options, "provisioner"),
+    late,
+    health: metrics?.health,
+  };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);
     const client = await connect({ ...options, userAgent: "groupsnap-provisioner", permit: late.permit });

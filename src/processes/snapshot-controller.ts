@@ -1,4 +1,5 @@
 import { groupSnapshotGroup } from "../api/group-snapshot/resources.ts";
+import { controllerLease } from "../api/permissions.ts";
 import type { Client } from "../kube/client/client.ts";
 import type { Resource } from "../kube/object.ts";
 import { groupController } from "../snapshots/group/controller.ts";
@@ -24,7 +25,13 @@ export async function startSnapshotController(
   const metrics = await serveMetrics(options, around);
   const late = latePermit();
   const lease = "snapshot-controller-leader";
-  const leading = { ...options, lease, connect: connectCandidate(options, "snapshot-controller"), late };
+  const leading = {
+    ...options,
+    lease,
+    connect: connectCandidate(options, "snapshot-controller"),
+    late,
+    health: metrics?.health,
+  };
   return startLeading(leading, around, async (own) => {
     const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller", permit: late.permit });
     const { ended } = await runSnapshotController(client, { ...options, metrics }, own);
