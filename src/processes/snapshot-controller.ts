@@ -24,7 +24,7 @@ export async function startSnapshotController(
 ): Promise<Running> {
   const metrics = await serveMetrics(options, around);
   const late = latePermit();
-  const lease = "snapshot-controller-leader";
+  const lease = controllerLease;
   const leading = {
     ...options,
     lease,
