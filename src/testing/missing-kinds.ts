@@ -1,6 +1,7 @@
 import { crds } from "../api/crds.ts";
-import { groupSnapshots } from "../api/group-snapshot/resources.ts";
+import { groupClasses, groupSnapshots } from "../api/group-snapshot/resources.ts";
 import { classes, snapshots } from "../api/snapshot/resources.ts";
+import type { Client } from "../kube/client/client.ts";
 import { waitFor } from "../kube/client/wait.ts";
 import { claims } from "../kube/core/claim.ts";
 import { definitions, isEstablished } from "../kube/core/definition.ts";
@@ -14,9 +15,9 @@ import { connect } from "../processes/connect.ts";
 import { defaultWorkers } from "../processes/controller-host.ts";
 import { startCsiSnapshotter } from "../processes/csi-snapshotter.ts";
 import { startSnapshotController } from "../processes/snapshot-controller.ts";
-import type { Running } from "../processes/surroundings.ts";
+import type { Running, Surroundings } from "../processes/surroundings.ts";
 import { aGroup, aGroupClass, aSourceClaim } from "./group-builders.ts";
-import { scriptedDriver } from "./scripted-driver.ts";
+import { type ScriptedDriver, scriptedDriver } from "./scripted-driver.ts";
 import { strip } from "./snapshot-lab.ts";
 
 /** A cluster without snapshot kinds, and the two processes of snapshots, which are asked over HTTP how they are. */
@@ -30,37 +31,63 @@ export async function bareCluster(kubeconfig: string) {
   const client = await connect({ kubeconfig, userAgent: "test" });
   const stop = new AbortController();
   const { signal } = stop;
-  const options = {
-    ...defaultWorkers,
-    kubeconfig,
-    httpEndpoint: { host: "127.0.0.1", port: 0 },
-    metricsPath: "/metrics",
-    retryCrdIntervalMaxMs,
-  };
-  const started = async (start: (log: Logger) => Promise<Running>) => {
-    const { log, ask } = asking();
-    const { ended } = await start(log);
-    return { ask, ended };
-  };
-  const around = (log: Logger) => ({ clock: systemClock, random: systemRandom, log, signal });
-  const controller = await started((log) => startSnapshotController(options, around(log)));
-  const sidecarOptions = { ...options, csiAddress: driver.address, timeoutMs: 10_000, extraCreateMetadata: false };
-  const sidecar = await started((log) => startCsiSnapshotter(sidecarOptions, around(log)));
+  const processes = await startProcesses({ kubeconfig, csiAddress: driver.address, signal });
+  const given: Given = { client, driver, signal };
   return {
-    client,
-    signal,
-    controller: controller.ask,
-    sidecar: sidecar.ask,
+    ...given,
+    ...processes,
+    ...definitionsIn(given),
+    ...objectsIn(given),
+    until<T extends KubeObject>(resource: Resource<T>, at: At, until: (found: T | undefined) => boolean) {
+      const limit = AbortSignal.timeout(30_000);
+      return waitFor(client, resource, at, { what: `${resource.kind} ${at.name}`, until, signal: limit });
+    },
+    async stop() {
+      stop.abort();
+      await processes.ended();
+      client.close();
+      await driver.stop();
+    },
+  };
+}
+
+interface Given {
+  readonly client: Client;
+  readonly driver: ScriptedDriver;
+  readonly signal: AbortSignal;
+}
+
+async function startProcesses(given: {
+  readonly kubeconfig: string;
+  readonly csiAddress: string;
+  readonly signal: AbortSignal;
+}) {
+  const { signal, ...where } = given;
+  const http = { httpEndpoint: { host: "127.0.0.1", port: 0 }, metricsPath: "/metrics", retryCrdIntervalMaxMs };
+  const options = { ...defaultWorkers, ...where, ...http, timeoutMs: 10_000, extraCreateMetadata: false };
+  const started = async (start: (around: Surroundings) => Promise<Running>) => {
+    const { log, ask } = asking();
+    const { ended } = await start({ clock: systemClock, random: systemRandom, log, signal });
+    return { ask, ended: ended.catch(() => undefined) }; // it ends by the signal's reason
+  };
+  const controller = await started((around) => startSnapshotController(options, around));
+  const sidecar = await started((around) => startCsiSnapshotter(options, around));
+  const ended = () => Promise.all([controller.ended, sidecar.ended]);
+  return { controller: controller.ask, sidecar: sidecar.ask, ended };
+}
+
+function definitionsIn({ client, signal }: Given) {
+  const matching = (which: RegExp) => crds.filter(({ metadata }) => which.test(metadata.name));
+  return {
     /** Installs the definitions whose names match. */
     async install(which: RegExp) {
-      for (const crd of crds.filter(({ metadata }) => which.test(metadata.name))) {
+      for (const crd of matching(which)) {
         await client.create(definitions, crd, { signal });
         await waitFor(client, definitions, crd.metadata, { what: crd.metadata.name, until: isEstablished, signal });
       }
     },
     async remove(which: RegExp) {
-      for (const { metadata } of crds.filter(({ metadata: { name } }) => which.test(name)))
-        await client.delete(definitions, metadata, { signal });
+      for (const { metadata } of matching(which)) await client.delete(definitions, metadata, { signal });
     },
     /** Serves version v1 of a kind, or leaves it with the others. */
     async serveV1(name: string, served: boolean) {
@@ -69,6 +96,12 @@ export async function bareCluster(kubeconfig: string) {
       const changed = versions.map((version) => (version.name === "v1" ? { ...version, served } : version));
       await client.patch(definitions, { name }, { type: "merge", patch: { spec: { versions: changed } } }, { signal });
     },
+  };
+}
+
+function objectsIn({ client, driver, signal }: Given) {
+  const single = { apiVersion: "snapshot.storage.k8s.io/v1" };
+  return {
     /** A namespace with a bound claim "data" labelled app=db, and its volume. */
     async makeClaim() {
       await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }, { signal });
@@ -81,27 +114,16 @@ export async function bareCluster(kubeconfig: string) {
       await client.updateStatus(claims, { ...stored, status: claim.status ?? {} }, { signal });
     },
     makeClass() {
-      const { driver: name, deletionPolicy } = aGroupClass();
-      const head = { apiVersion: "snapshot.storage.k8s.io/v1", kind: classes.kind, metadata: { name: "singles" } };
-      return client.create(classes, { ...head, driver: name, deletionPolicy }, { signal });
+      const head = { ...single, kind: classes.kind, metadata: { name: "singles" } };
+      return client.create(classes, { ...head, driver: driver.name, deletionPolicy: "Delete" }, { signal });
     },
     makeSnapshot(name: string) {
-      const source = { persistentVolumeClaimName: "data" };
-      const spec = { volumeSnapshotClassName: "singles", source };
-      const head = { apiVersion: "snapshot.storage.k8s.io/v1", kind: snapshots.kind };
-      return client.create(snapshots, { ...head, metadata: { namespace: "shop", name }, spec }, { signal });
+      const spec = { volumeSnapshotClassName: "singles", source: { persistentVolumeClaimName: "data" } };
+      const head = { ...single, kind: snapshots.kind, metadata: { namespace: "shop", name } };
+      return client.create(snapshots, { ...head, spec }, { signal });
     },
     makeGroup: (name: string) => client.create(groupSnapshots, strip(aGroup({}, { name })), { signal }),
-    until<T extends KubeObject>(resource: Resource<T>, at: At, until: (found: T | undefined) => boolean) {
-      const limit = AbortSignal.timeout(30_000);
-      return waitFor(client, resource, at, { what: `${resource.kind} ${at.name}`, until, signal: limit });
-    },
-    async stop() {
-      stop.abort();
-      await Promise.all([controller.ended, sidecar.ended].map((ended) => ended.catch(() => undefined))); // the signal's reason
-      client.close();
-      await driver.stop();
-    },
+    makeGroupClass: () => client.create(groupClasses, strip(aGroupClass()), { signal }),
   };
 }
 

@@ -41,7 +41,7 @@ export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T
     log.error({ err: error }, "an index function threw: this is a bug"),
   );
   const history = witness();
-  const health = healthOf(nameOf(resource), log, options.onTrouble ?? (() => undefined));
+  const health = healthOf(nameOf(resource), log, options.onTrouble);
   const firstList = gate();
   const { listeners, deliver } = audience<T>(log);
   const follow = follower({
@@ -71,9 +71,7 @@ export function cacheOf<T extends KubeObject>(options: CacheOptions<T>): Cache<T
     async run(signal) {
       assert(!running, "a cache runs once");
       running = true;
-      await follow.run(signal).finally(() => {
-        running = false;
-      });
+      await follow.run(signal).finally(() => (running = false));
     },
     synced: (signal) => firstList.passed(signal),
     get trouble() {

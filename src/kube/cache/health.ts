@@ -19,13 +19,13 @@ export interface Health {
 }
 
 /** @param told called when the trouble changes, and with undefined when it is over */
-export function healthOf(resource: string, log: Logger, told: (trouble: Trouble | undefined) => void): Health {
+export function healthOf(resource: string, log: Logger, told?: (trouble: Trouble | undefined) => void): Health {
   let trouble: Trouble | undefined;
   const begins = (next: Trouble) => {
     if (next.message === trouble?.message) return;
     trouble = next;
     log.warn({ resource, trouble: next.message }, "the cache cannot be filled");
-    told(next);
+    told?.(next);
   };
   return {
     get trouble() {
@@ -35,7 +35,7 @@ export function healthOf(resource: string, log: Logger, told: (trouble: Trouble 
       if (trouble === undefined) return;
       log.info({ resource, trouble: trouble.message }, "the cache can be filled again");
       trouble = undefined;
-      told(undefined);
+      told?.(undefined);
     },
     ill: (failure) => begins({ message: sentenceOf(failure, resource), unserved: false }),
     unserved: (message) => begins({ message, unserved: true }),
