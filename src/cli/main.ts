@@ -10,6 +10,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { driverCommand } from "./commands/driver.ts";
 import { freezeWatchdogCommand } from "./commands/freeze-watchdog.ts";
+import { migrateStorageCommand } from "./commands/migrate-storage.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { provisionerCommand } from "./commands/provisioner.ts";
 import { snapshotControllerCommand } from "./commands/snapshot-controller.ts";
@@ -37,6 +38,7 @@ for (const command of [
   nodeCommand(),
   webhookCommand(),
   doctorCommand(),
+  migrateStorageCommand(),
 ])
   program.addCommand(command);
 program.addCommand(completionCommand(program));

@@ -3,7 +3,11 @@ import type { Condition, KubeObject, Resource } from "../object.ts";
 /** CustomResourceDefinition, as far as its life cycle goes. */
 export interface Definition extends KubeObject {
   readonly spec: object;
-  readonly status?: { readonly conditions?: readonly Pick<Condition, "type" | "status">[] };
+  readonly status?: {
+    readonly conditions?: readonly Pick<Condition, "type" | "status">[];
+    /** Every version that an object may be stored in. */
+    readonly storedVersions?: readonly string[];
+  };
 }
 
 export const definitions: Resource<Definition> = {
