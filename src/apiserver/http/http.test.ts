@@ -131,7 +131,7 @@ test("wrong query parameters are refused by name", async () => {
   const answers = await Promise.all(
     queries.map((query) => client.send(/dry|field/.test(query) ? "POST" : "GET", `${maps}?${query}`, { body: {} })),
   );
-  expect(answers.map(({ code }) => code)).toEqual([400, 400, 400, 400, 400]);
+  expect(answers.map(({ code }) => code)).toEqual([400, 422, 422, 400, 400]);
 });
 
 test("tables carry the columns of their kind", async () => {

@@ -1,5 +1,5 @@
 import type { FieldError } from "../kinds/kind.ts";
-import { invalid } from "../status.ts";
+import { invalidOptions } from "../verbs/options.ts";
 import type { HttpRequest } from "./body.ts";
 
 /** Kubernetes' own limit, in bytes: the name is stored with every object. */
@@ -11,18 +11,15 @@ const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 export function managerOf(query: URLSearchParams, { method, headers }: HttpRequest): string {
   const named = query.get("fieldManager") ?? "";
   const errors = managerErrors(named);
-  if (errors.length > 0) throw invalid(optionsOf(method), "", errors);
+  if (errors.length > 0) throw invalidOptions(writeOptionsKind(method), errors);
   return named || programOf(asUtf8(headers["user-agent"] ?? "")) || "unknown";
 }
 
-/** What says how a write is to be done is an object too. */
-const optionsOf = (method = "PATCH") => ({
-  group: "meta.k8s.io",
-  plural: "",
-  kind: optionKinds[method] ?? "PatchOptions",
-});
-
-const optionKinds: Readonly<Record<string, string>> = { POST: "CreateOptions", PUT: "UpdateOptions" };
+/** The options that a write of this method has. */
+export function writeOptionsKind(method: string | undefined) {
+  if (method === "POST") return "CreateOptions";
+  return method === "PUT" ? "UpdateOptions" : "PatchOptions";
+}
 
 function managerErrors(name: string): readonly FieldError[] {
   const message = `Too long: may not be more than ${managerLimitBytes} bytes`;
@@ -58,7 +55,7 @@ export function checkForce(query: URLSearchParams, isApply: boolean): void {
   const errors: FieldError[] = [];
   if (isApply && !query.get("fieldManager")) errors.push(managerRequired);
   if (!isApply && query.has("force")) errors.push(forceForbidden);
-  if (errors.length > 0) throw invalid(optionsOf(), "", errors);
+  if (errors.length > 0) throw invalidOptions("PatchOptions", errors);
 }
 
 const managerRequired: FieldError = {

@@ -1,14 +1,19 @@
 import type { JsonObject } from "../../lib/json.ts";
+import type { FieldError } from "../kinds/kind.ts";
+import { forbidden, invalid, shown, unsupported } from "../schema/messages.ts";
 import { badRequest } from "../status.ts";
 import type { ListOptions } from "../verbs/list.ts";
+import { invalidOptions } from "../verbs/options.ts";
 import type { Propagation, RemoveOptions } from "../verbs/remove.ts";
 import type { WriteOptions } from "../verbs/verb.ts";
 import type { WatchOptions } from "../verbs/watch.ts";
 import type { HttpRequest } from "./body.ts";
-import { managerOf } from "./manager.ts";
+import { managerOf, writeOptionsKind } from "./manager.ts";
 
 export function listOptions(query: URLSearchParams): ListOptions {
   const limit = wholeNumber(query, "limit");
+  if (truth(query, "sendInitialEvents") !== undefined)
+    throw invalidOptions("ListOptions", [forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")]);
   return {
     ...texts(query, ["labelSelector", "fieldSelector", "resourceVersion", "resourceVersionMatch"]),
     ...(limit !== undefined && { limit }),
@@ -32,19 +37,23 @@ const longestTimeoutSeconds = 24 * 3600;
 
 export function writeOptions(query: URLSearchParams, request: HttpRequest): WriteOptions {
   const fieldValidation = query.get("fieldValidation") || "Warn";
+  const kind = writeOptionsKind(request.method);
   if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore")
-    throw badRequest(`fieldValidation is "${fieldValidation}", but must be Strict, Warn or Ignore`);
-  return { dryRun: isDryRun(query.getAll("dryRun")), fieldValidation, manager: managerOf(query, request) };
+    throw invalidOptions(kind, [unsupported("fieldValidation", fieldValidation, ["", "Ignore", "Strict", "Warn"])]);
+  return { dryRun: isDryRun(query.getAll("dryRun"), kind), fieldValidation, manager: managerOf(query, request) };
 }
 
 /** DeleteOptions from the body, if there is one, else from the query. */
 export function removeOptions(query: URLSearchParams, body: JsonObject | undefined): RemoveOptions {
   const given = body ?? {};
+  const kind = given.kind ?? optionsOfDeletion;
+  if (kind !== optionsOfDeletion)
+    throw badRequest(`the body of a deletion is of kind ${shown(kind)}, but must be ${optionsOfDeletion}`);
   const preconditions = (given.preconditions ?? {}) as JsonObject; // each of its fields is checked below
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll("dryRun");
   const propagation = propagationOf(given, query);
   return {
-    dryRun: isDryRun(dryRun),
+    dryRun: isDryRun(dryRun, optionsOfDeletion),
     ...(typeof preconditions.uid === "string" && { uid: preconditions.uid }),
     ...(typeof preconditions.resourceVersion === "string" && { resourceVersion: preconditions.resourceVersion }),
     ...(propagation !== undefined && { propagation }),
@@ -53,17 +62,22 @@ export function removeOptions(query: URLSearchParams, body: JsonObject | undefin
 
 function propagationOf(body: JsonObject, query: URLSearchParams): Propagation | undefined {
   const policy = body.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
+  const orphan = body.orphanDependents ?? truth(query, "orphanDependents") ?? null;
+  if (policy === undefined || policy === null) {
+    if (orphan === null) return undefined;
+    return orphan === true ? "Orphan" : "Background";
+  }
+  const refuse = (error: FieldError) => invalidOptions(optionsOfDeletion, [error]);
+  if (orphan !== null) throw refuse(invalid("propagationPolicy", policy, bothSet));
   if (policy === "Background" || policy === "Foreground" || policy === "Orphan") return policy;
-  if (policy !== undefined && policy !== null)
-    throw badRequest(`propagationPolicy is "${String(policy)}", but must be Background, Foreground or Orphan`);
-  const orphan = body.orphanDependents ?? truth(query, "orphanDependents");
-  if (orphan === undefined || orphan === null) return undefined;
-  return orphan === true ? "Orphan" : "Background";
+  throw refuse(unsupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]));
 }
 
-function isDryRun(values: readonly string[]): boolean {
-  const other = values.find((value) => value !== "All");
-  if (other !== undefined) throw badRequest(`dryRun is "${other}", but must be All`);
+const optionsOfDeletion = "DeleteOptions";
+const bothSet = "orphanDependents and deletionPropagation cannot be both set";
+
+function isDryRun(values: readonly string[], kind: Parameters<typeof invalidOptions>[0]): boolean {
+  if (values.some((value) => value !== "All")) throw invalidOptions(kind, [unsupported("dryRun", values, ["All"])]);
   return values.length > 0;
 }
 

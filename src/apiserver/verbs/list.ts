@@ -1,7 +1,8 @@
 import type { FieldError } from "../kinds/kind.ts";
 import { forbidden, unsupported } from "../schema/messages.ts";
-import { badRequest, expired, invalid, versionAhead } from "../status.ts";
+import { badRequest, expired, versionAhead } from "../status.ts";
 import type { Stored } from "../store/stored.ts";
+import { invalidOptions } from "./options.ts";
 import { parseSelection, type Selection, type SelectorTexts } from "./selection.ts";
 import type { Api, Target } from "./verb.ts";
 
@@ -86,7 +87,7 @@ function checkVersions({ resourceVersion, resourceVersionMatch: match, continueT
     errors.push(unsupported(field, match, ["Exact", "NotOlderThan", ""]));
   if (match === "Exact" && resourceVersion === "0")
     errors.push(forbidden(field, `${field} "exact" is forbidden for resourceVersion "0"`));
-  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", errors);
+  if (errors.length > 0) throw invalidOptions("ListOptions", errors);
 }
 
 /** The revision a list must show, or undefined when the current state will do. */

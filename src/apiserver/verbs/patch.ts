@@ -1,12 +1,14 @@
-import { Failure, isFailure } from "../../lib/failure.ts";
+import { isFailure } from "../../lib/failure.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { applyJsonPatch } from "../patch/json.ts";
 import { applyMergePatch } from "../patch/merge.ts";
+import { isObject } from "../patch/shape.ts";
 import { applyStrategicPatch } from "../patch/strategic.ts";
 import type { Served } from "../registry.ts";
-import { unprocessable, unsupportedMediaType } from "../status.ts";
+import { badRequest, unprocessable, unsupportedMediaType } from "../status.ts";
 import { identified } from "./admission.ts";
 import { apply } from "./apply.ts";
+import { checkKind, checkName } from "./identity.ts";
 import { getStored, replace } from "./replace.ts";
 import type { Api, ObjectTarget, WriteOptions, Written } from "./verb.ts";
 
@@ -41,16 +43,20 @@ export function patch(api: Api, target: ObjectTarget, request: PatchRequest, opt
   const patched = patchedBy(request, target, target.served.view(stored).object);
   if (typeof patched !== "object" || patched === null || Array.isArray(patched))
     throw unprocessable("the patch turns the object into something that is not an object");
-  const object = identified(target, patched as JsonObject); // neither a scalar nor an array
+  checkKind(target, patched as JsonObject); // neither a scalar nor an array
+  const object = identified(target, patched as JsonObject);
+  checkName(target, object);
   return replace(api, target, stored, { object, isPatch: true, options });
 }
 
 function patchedBy({ mediaType, patch }: PatchRequest, { served }: ObjectTarget, object: JsonObject): Json {
+  if (mediaType === mediaTypes.json ? !Array.isArray(patch) : !isObject(patch))
+    throw badRequest(`error decoding patch: it must be ${mediaType === mediaTypes.json ? "a list" : "an object"}`);
   try {
     if (mediaType === mediaTypes.json) return applyJsonPatch(object, patch);
     if (mediaType === mediaTypes.merge) return applyMergePatch(object, patch);
     if (mediaType === mediaTypes.strategic && !served.custom)
-      return applyStrategicPatch(object, objectOf(patch), served.kind.schema);
+      return applyStrategicPatch(object, patch, served.kind.schema);
   } catch (error) {
     if (isFailure(error, "invalid") && error.details === undefined) throw unprocessable(error.message);
     throw error;
@@ -69,9 +75,3 @@ function patchTypes({ custom }: Served): readonly string[] {
 }
 
 const notPatchable = (served: Served) => unsupportedMediaType(patchTypes(served).join(", "));
-
-function objectOf(patch: Json): JsonObject {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch))
-    throw new Failure("invalid", "a strategic merge patch must be an object");
-  return patch as JsonObject; // neither a scalar nor an array
-}

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { conflict } from "../status.ts";
 import { metadataOf, type Stored, type View, viewOf, withMetadata } from "../store/stored.ts";
 import { getStored, isFinished } from "./replace.ts";
-import type { Review } from "./review.ts";
+import type { Review } from "./verb.ts";
 import { type Api, type ObjectTarget, timestamp } from "./verb.ts";
 
 export type Propagation = "Background" | "Foreground" | "Orphan";
@@ -47,17 +47,19 @@ export function remove(api: Api, target: ObjectTarget, options: RemoveOptions): 
 }
 
 function checkPreconditions(target: ObjectTarget, stored: Stored, { uid, resourceVersion }: RemoveOptions): void {
-  const { kind } = target.served;
-  const refuse = (what: string, wanted: string, found: string) =>
-    conflict(
-      kind,
-      target.name,
-      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`,
-    );
-  if (uid !== undefined && uid !== stored.metadata.uid) throw refuse("UID", uid, stored.metadata.uid);
-  if (resourceVersion !== undefined && resourceVersion !== String(stored.revision))
-    throw refuse("ResourceVersion", resourceVersion, String(stored.revision));
+  const check = (what: string, wanted: string | undefined, found: string) => {
+    if (wanted === undefined || wanted === found) return;
+    const why = `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found})`;
+    throw conflict(target.served.kind, target.name, `${why}. The object might have been ${meanwhile[what]}`);
+  };
+  check("UID", uid, stored.metadata.uid);
+  check("ResourceVersion", resourceVersion, String(stored.revision));
 }
+
+const meanwhile: Readonly<Record<string, string>> = {
+  UID: "deleted and then recreated",
+  ResourceVersion: "modified",
+};
 
 /** The stored object with its deletion begun: time, finalizers of garbage collection, generation. */
 function markedForDeletion(api: Api, { served }: ObjectTarget, stored: Stored, options: RemoveOptions): JsonObject {

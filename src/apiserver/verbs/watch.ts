@@ -1,7 +1,9 @@
-import { badRequest, expired, statusOf, versionAhead } from "../status.ts";
+import { forbidden } from "../schema/messages.ts";
+import { expired, statusOf, versionAhead } from "../status.ts";
 import type { WatchHub } from "../watch/hub.ts";
 import { type EventEncoder, Watcher, type WatchSink } from "../watch/watcher.ts";
 import { parseRevision } from "./list.ts";
+import { invalidOptions } from "./options.ts";
 import { parseSelection, type Selection, type SelectorTexts } from "./selection.ts";
 import type { Api, Target } from "./verb.ts";
 
@@ -78,14 +80,16 @@ function startOf(options: WatchOptions): Start {
   const { sendInitialEvents, resourceVersionMatch } = options;
   const from = parseRevision(options.resourceVersion) ?? 0;
   if (sendInitialEvents === undefined) {
-    if (resourceVersionMatch !== undefined)
-      throw badRequest("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    if (resourceVersionMatch !== undefined) throw refuse("resourceVersionMatch", unlessInitial);
     return { list: from === 0, from };
   }
-  if (resourceVersionMatch !== "NotOlderThan")
-    throw badRequest("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  if (resourceVersionMatch !== "NotOlderThan") throw refuse("resourceVersionMatch", needsMatch);
   return { list: sendInitialEvents, from };
 }
+
+const refuse = (field: string, why: string) => invalidOptions("ListOptions", [forbidden(field, why)]);
+const unlessInitial = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+const needsMatch = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
 
 function timeoutMs(api: Api, { timeoutSeconds }: WatchOptions): number {
   if (timeoutSeconds !== undefined) return timeoutSeconds * 1000;

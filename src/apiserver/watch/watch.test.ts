@@ -91,7 +91,7 @@ test("streaming lists end their initial events with an annotated bookmark at the
     metadata: { annotations: { "k8s.io/initial-events-end": "true" }, resourceVersion: await versionNow() },
   });
   expect(watch.events.some(about("streamed", "ADDED"))).toBe(true);
-  expect((await client.send("GET", `${path}?watch=1&sendInitialEvents=true`)).code).toBe(400);
+  expect((await client.send("GET", `${path}?watch=1&sendInitialEvents=true`)).code).toBe(422);
 });
 
 test("a watch ends by its timeout, with a bookmark before if its kind moved on", async () => {
