@@ -33,7 +33,7 @@ export async function registerNode(client: Client, wanted: Registration, signal:
   const status = statusOf(wanted);
   await client.patch(nodes, node.metadata, { type: "merge", patch: { status } }, { signal, subresource: "status" });
   const csiNode = await ensure(client, csiNodes, csiNodeOf(wanted, node), signal);
-  const others = csiNode.spec.drivers.filter(({ name }) => name !== wanted.driver);
+  const others = (csiNode.spec.drivers ?? []).filter(({ name }) => name !== wanted.driver);
   const drivers = [...others, driverOf(wanted)];
   if (equalJson(csiNode.spec.drivers, drivers)) return;
   await client.patch(csiNodes, csiNode.metadata, { type: "merge", patch: { spec: { drivers } } }, { signal });

@@ -15,7 +15,8 @@ export type NodeCondition = Condition & { readonly lastHeartbeatTime?: string };
 
 /** The CSI drivers a node serves. */
 export interface CsiNode extends KubeObject {
-  readonly spec: { readonly drivers: readonly CsiNodeDriver[] };
+  /** Kubernetes writes null for a node on which no driver has registered yet. */
+  readonly spec: { readonly drivers: readonly CsiNodeDriver[] | null };
 }
 
 export interface CsiNodeDriver {

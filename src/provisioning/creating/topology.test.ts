@@ -61,3 +61,8 @@ test("says that no node has the driver, or that the chosen one has not", () => {
     problem: expect.stringContaining('node "bare", which its consumer runs on, has not'),
   });
 });
+
+test("waits for a driver on a node where none has registered yet, which Kubernetes writes as null", () => {
+  const bare: Nodes = { ...nodes, csiNodes: held<CsiNode>({ ...withDriver("a"), spec: { drivers: null } }) };
+  expect(placesFor(aClaim("data"), aStorageClass(), { driver: "d", nodes: bare })).toMatchObject({ kind: "nowhere" });
+});

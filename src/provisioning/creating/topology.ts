@@ -46,7 +46,7 @@ export function placesFor(
 }
 
 function segmentsOf(nodeName: string, driver: string, { nodes, csiNodes }: Nodes): Segments | undefined {
-  const entry = csiNodes.get(nodeName)?.spec.drivers.find(({ name }) => name === driver);
+  const entry = csiNodes.get(nodeName)?.spec.drivers?.find(({ name }) => name === driver);
   const labels = nodes.get(nodeName)?.metadata.labels;
   if (!entry || !labels) return undefined;
   const pairs = (entry.topologyKeys ?? []).map((key) => [key, labels[key]] as const);
