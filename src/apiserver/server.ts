@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
+import { openReviews } from "./admission/reviews.ts";
 import { openAuth } from "./auth/auth.ts";
 import { type Credentials, loadCredentials } from "./auth/credentials.ts";
 import { loadLibrary } from "./cel/library.ts";
@@ -130,7 +131,8 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
   emptyNamespaces(api);
   resumeDefinitions(api);
   const auth = openAuth(api, credentials);
-  const serving = { ...api, ...auth };
+  const reviewOf = openReviews(api, ({ user }) => auth.ownReview(user));
+  const serving = { ...api, answers: auth.answers, reviewOf };
   const handler = requestHandler({
     store,
     clock,

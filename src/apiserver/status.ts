@@ -1,5 +1,6 @@
 import type { Status, StatusDetails } from "../kube/object.ts";
 import { type Failure as AnyFailure, type Code, Failure, failureOf } from "../lib/failure.ts";
+import type { JsonObject } from "../lib/json.ts";
 import type { FieldError, Kind } from "./kinds/kind.ts";
 
 /** How each code is said over HTTP. A failure made by one of the functions below carries a whole Status instead. */
@@ -159,6 +160,28 @@ export const accessDenied = (
     details: { ...(name && { name }), ...(group && { group }), ...(plural && { kind: plural }) },
   });
 };
+
+/** What a webhook says of a write that it refuses. */
+export function deniedByWebhook(webhook: string, status: JsonObject): AnyFailure {
+  const said = String(status.message || status.reason || "");
+  const code = Number(status.code ?? 0);
+  const details = status.details as StatusDetails | undefined; // handed on as it came
+  return refuse("forbidden", {
+    code: code >= 400 && code < 600 ? code : 400,
+    reason: typeof status.reason === "string" ? status.reason : "",
+    message: `admission webhook "${webhook}" denied the request${said ? `: ${said}` : " without explanation"}`,
+    ...(details && { details }),
+  });
+}
+
+/** Another program, without which the request cannot be answered, did not do its part. */
+export const internalError = (why: string) =>
+  refuse("internal", {
+    code: 500,
+    reason: "InternalError",
+    message: `Internal error occurred: ${why}`,
+    details: { causes: [{ message: why }] },
+  });
 
 export const unauthorized = () =>
   refuse("unauthenticated", { code: 401, reason: "Unauthorized", message: "Unauthorized" });

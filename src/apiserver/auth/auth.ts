@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { HttpRequest } from "../http/body.ts";
 import { collectionOf } from "../registry.ts";
-import type { Review } from "../verbs/review.ts";
-import type { Api } from "../verbs/verb.ts";
+import type { Api, Review } from "../verbs/verb.ts";
 import { adminGroup, authenticate, authenticatedGroup, fixedTokens, type User } from "./authenticate.ts";
 import { demand } from "./authorize.ts";
 import { adminName, type Credentials } from "./credentials.ts";
@@ -28,7 +27,7 @@ export interface Auth {
   /** @throws Failure "forbidden" if the user may not do what the request asks */
   demand(user: User, asked: Asked): void;
   /** Looks at a user's writes of roles and bindings. */
-  reviewOf(user: User): Review;
+  readonly ownReview: (user: User) => Review;
   /** By the collections, and subresources of collections, whose objects are questions about users. */
   readonly answers: ReadonlyMap<string, Answerer>;
   /** What others need to verify the tokens of service accounts, by path. */
@@ -52,7 +51,7 @@ export function openAuth(api: Api, credentials: Credentials): Auth {
     grants,
     userOf: (request) => impersonated(request.headers, authenticate(request, ofToken), authorize),
     demand: (user, asked) => demand(authorize, user, deedOf(asked)),
-    reviewOf: (user) => rbacReview(grants, user),
+    ownReview: (user) => rbacReview(grants, user),
     answers: new Map([
       ...accessAnswers(grants),
       [collectionOf("authentication.k8s.io", "tokenreviews"), tokenOwner({ fixed, accounts })],

@@ -25,10 +25,7 @@ let environment: CelEnv | undefined;
  * @param variables the schemas of `self` and `oldSelf`, undefined where they can be anything
  * @throws Failure "invalid" if the text is no CEL, or names something that does not exist
  */
-export function compileExpression(
-  text: string,
-  variables: Readonly<Record<"self" | "oldSelf", Schema | undefined>>,
-): Expression {
+export function compileExpression(text: string, variables: Readonly<Record<string, Schema | undefined>>): Expression {
   if (text.length > textLimit) throw new Failure("invalid", `expression is longer than ${textLimit} characters`);
   const { cel, strings } = library();
   environment ??= cel.celEnv({ funcs: [...strings, ...kubernetesFunctions(), stepFunction()] });

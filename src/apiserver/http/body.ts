@@ -50,7 +50,7 @@ export async function parseObject(body: Buffer, mediaType: string): Promise<Json
 export async function parseValue(body: Buffer, mediaType: string): Promise<Json> {
   if (mediaType === "application/yaml" || mediaType === "text/yaml") return parseYamlText(body.toString("utf8"));
   if (mediaType === applyPatchType) return parseConfiguration(body);
-  if (mediaType === "application/json" || mediaType.endsWith("+json") || mediaType === "*/*") return parseText(body);
+  if (isJsonType(mediaType)) return parseText(body);
   throw unsupportedMediaType();
 }
 
@@ -64,6 +64,9 @@ async function parseConfiguration(body: Buffer): Promise<Json> {
   }
   return parseYamlText(text);
 }
+
+export const isJsonType = (mediaType: string) =>
+  mediaType === "application/json" || mediaType.endsWith("+json") || mediaType === "*/*";
 
 function parseText(body: Buffer): Json {
   if (body.length === 0) throw badRequest("the body of the request is empty, but must be an object");

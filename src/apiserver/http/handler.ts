@@ -9,7 +9,7 @@ import { negotiated, type Wanted } from "./accept.ts";
 import type { HttpRequest } from "./body.ts";
 import type { DocumentRequest } from "./documents.ts";
 import { inFormat } from "./format.ts";
-import type { ResourceRequest } from "./resource.ts";
+import type { ResourceRequest } from "./request.ts";
 import { type Answer, type HttpResponse, send, statusAnswer } from "./respond.ts";
 import { parseResourcePath } from "./route.ts";
 

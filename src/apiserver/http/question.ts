@@ -6,7 +6,7 @@ import { admitted, identified } from "../verbs/admission.ts";
 import type { Api, Target } from "../verbs/verb.ts";
 import { contentType, parseObject, readBody } from "./body.ts";
 import { writeOptions } from "./query.ts";
-import type { ResourceRequest } from "./resource.ts";
+import type { ResourceRequest } from "./request.ts";
 import type { Answer } from "./respond.ts";
 
 /** By collection, and `collection/subresource`: who answers the questions that are posted there. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
-import type { User } from "../auth/authenticate.ts";
+import type { Asking } from "../admission/request.ts";
+import type { RequestReview } from "../admission/reviews.ts";
+import { answered } from "../admission/unanswered.ts";
 import { protobufType } from "../protobuf/protobuf.ts";
 import type { Served } from "../registry.ts";
 import { methodNotAllowed, noProtobuf, noSuchPath, notFound, success } from "../status.ts";
@@ -8,38 +10,28 @@ import { get } from "../verbs/get.ts";
 import { type Listed, list } from "../verbs/list.ts";
 import { applyPatchType, checkPatchType, patch } from "../verbs/patch.ts";
 import { type Removed, remove } from "../verbs/remove.ts";
-import { removeCollection } from "../verbs/remove-collection.ts";
-import type { Review } from "../verbs/review.ts";
+import { removeItem } from "../verbs/remove-collection.ts";
 import { update } from "../verbs/update.ts";
-import type { Api, ObjectTarget, Subresource, Target, Written } from "../verbs/verb.ts";
+import type { Api, ObjectTarget, Subresource, Target, WriteOptions, Written } from "../verbs/verb.ts";
 import { watch } from "../verbs/watch.ts";
 import type { WatchHub } from "../watch/hub.ts";
 import { negotiated } from "./accept.ts";
 import { contentType, type HttpRequest, parseObject, parseValue, readBody } from "./body.ts";
+import { duplicatesIn } from "./duplicates.ts";
 import { inFormat, watchTypes } from "./format.ts";
 import { checkForce } from "./manager.ts";
 import { listOptions, removeOptions, truth, watchOptions, writeOptions } from "./query.ts";
 import { type Answerers, answerQuestion, questionTarget } from "./question.ts";
 import { eventEncoder, type Presentation, renderList, renderObject } from "./render.ts";
-import { type Answer, type HttpResponse, statusAnswer, stream } from "./respond.ts";
+import type { ResourceRequest } from "./request.ts";
+import { type Answer, statusAnswer, stream } from "./respond.ts";
 import type { ResourcePath } from "./route.ts";
-
-/** A request for a resource, with everything the verbs may need of it. */
-export interface ResourceRequest {
-  readonly request: HttpRequest;
-  readonly response: HttpResponse;
-  readonly path: ResourcePath;
-  readonly query: URLSearchParams;
-  readonly user: User;
-  /** A signal that is aborted when the client is gone or the server closes; made for watches only. */
-  readonly left: () => AbortSignal;
-}
 
 type ServingApi = Api & {
   readonly hub: WatchHub;
   readonly answers: Answerers;
   /** Who looks at what a user is about to write. */
-  readonly reviewOf: (user: User) => Review;
+  readonly reviewOf: (asking: Asking) => RequestReview;
 };
 
 /** What the verb of a resource request answers; undefined once a watch has been served. */
@@ -84,22 +76,16 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
     }
     case "POST": {
       if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
-      const how = presentation(api, call, target);
-      const body = await objectBody(request, target);
-      return writtenAnswer(
-        target,
-        create(api, target, body, { ...writeOptions(query, request), review: api.reviewOf(call.user) }),
-        how,
-      );
+      const { object, duplicates } = await objectBody(request, target);
+      return written(api, call, target, (options) => create(api, target, object, { ...options, duplicates }));
     }
     case "DELETE": {
       const how = presentation(api, call, target);
-      const body = await deleteBody(request);
-      const removed = removeCollection(api, target, {
-        list: listOptions(query),
-        remove: { ...removeOptions(query, body), review: api.reviewOf(call.user) },
-      });
-      return listAnswer(target, removed, how);
+      const options = removeOptions(query, await deleteBody(request));
+      const review = api.reviewOf({ user: call.user, dryRun: options.dryRun });
+      const found = list(api, target, listOptions(query));
+      for (const item of found.items) await answered(() => removeItem(api, target, item, { ...options, review }));
+      return listAnswer(target, found, how);
     }
     default:
       throw methodNotAllowed();
@@ -108,41 +94,55 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
 
 async function serveObject(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer | undefined> {
   const { query, request } = call;
-  const how = presentation(api, call, target);
-  const review = api.reviewOf(call.user);
   switch (request.method) {
     case "GET":
-    case "HEAD":
+    case "HEAD": {
       if (truth(query, "watch")) return serveWatch(api, call, target);
-      return { code: 200, body: renderObject(get(api, target), how), warnings: warningsOf(target) };
+      const view = get(api, target, query.get("resourceVersion") ?? undefined);
+      return { code: 200, body: renderObject(view, presentation(api, call, target)), warnings: warningsOf(target) };
+    }
     case "PUT": {
-      const body = await objectBody(request, target);
-      return writtenAnswer(target, update(api, target, body, { ...writeOptions(query, request), review }), how);
+      const { object, duplicates } = await objectBody(request, target);
+      return written(api, call, target, (options) => update(api, target, object, { ...options, duplicates }));
     }
-    case "PATCH": {
-      const mediaType = contentType(request);
-      checkPatchType(target, mediaType);
-      checkForce(query, mediaType === applyPatchType);
-      const value = await parseValue(await readBody(request), mediaType);
-      return writtenAnswer(
-        target,
-        patch(
-          api,
-          target,
-          { mediaType, patch: value, force: truth(query, "force") ?? false },
-          { ...writeOptions(query, request), review },
-        ),
-        how,
-      );
-    }
+    case "PATCH":
+      return servePatch(api, call, target);
     case "DELETE": {
       if (target.subresource) throw methodNotAllowed();
-      const body = await deleteBody(request);
-      return removedAnswer(target, remove(api, target, { ...removeOptions(query, body), review }), how);
+      const how = presentation(api, call, target);
+      const options = removeOptions(query, await deleteBody(request));
+      const review = api.reviewOf({ user: call.user, dryRun: options.dryRun });
+      const removed = await answered(() => remove(api, target, { ...options, review }));
+      return removedAnswer(target, removed, { how, warnings: review.warnings });
     }
     default:
       throw methodNotAllowed();
   }
+}
+
+async function servePatch(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer> {
+  const { query, request } = call;
+  const mediaType = contentType(request);
+  checkPatchType(target, mediaType);
+  checkForce(query, mediaType === applyPatchType);
+  const body = await readBody(request);
+  const asked = { mediaType, patch: await parseValue(body, mediaType), force: truth(query, "force") ?? false };
+  const duplicates = await duplicatesIn(body, mediaType);
+  return written(api, call, target, (options) => patch(api, target, asked, { ...options, duplicates }));
+}
+
+/** Runs a verb that writes, once everybody who has a say was heard. */
+async function written(
+  api: ServingApi,
+  call: ResourceRequest,
+  target: Target,
+  verb: (options: WriteOptions) => Written,
+): Promise<Answer> {
+  const how = presentation(api, call, target);
+  const options = writeOptions(call.query, call.request);
+  const review = api.reviewOf({ user: call.user, dryRun: options.dryRun });
+  const { code, view, warnings } = await answered(() => verb({ ...options, review }));
+  return { code, body: renderObject(view, how), warnings: [...warningsOf(target), ...review.warnings, ...warnings] };
 }
 
 /** A watch of a collection, or of the one object that the path names. */
@@ -166,10 +166,11 @@ function presentation(api: Api, { request, query }: ResourceRequest, { served }:
   };
 }
 
-async function objectBody(request: HttpRequest, { served }: Target): Promise<JsonObject> {
+async function objectBody(request: HttpRequest, { served }: Target) {
   const mediaType = contentType(request);
   if (mediaType === protobufType && served.custom) throw noProtobuf();
-  return parseObject(await readBody(request), mediaType);
+  const body = await readBody(request);
+  return { object: await parseObject(body, mediaType), duplicates: await duplicatesIn(body, mediaType) };
 }
 
 async function deleteBody(request: HttpRequest): Promise<JsonObject | undefined> {
@@ -179,17 +180,19 @@ async function deleteBody(request: HttpRequest): Promise<JsonObject | undefined>
 
 const warningsOf = ({ served }: Target) => (served.kind.deprecation ? [served.kind.deprecation] : []);
 
-function writtenAnswer(target: Target, written: Written, how: Presentation): Answer {
-  const body = renderObject(written.view, how);
-  return { code: written.code, body, warnings: [...warningsOf(target), ...written.warnings] };
+interface Told {
+  readonly how: Presentation;
+  readonly warnings: readonly string[];
 }
 
-function removedAnswer(target: ObjectTarget, removed: Removed, how: Presentation): Answer {
+function removedAnswer(target: ObjectTarget, removed: Removed, { how, warnings }: Told): Answer {
   const { kind } = target.served;
-  if (!removed.gone) return { code: 200, body: renderObject(removed.view, how), warnings: warningsOf(target) };
+  const all = [...warningsOf(target), ...warnings];
+  if (!removed.gone) return { code: 200, body: renderObject(removed.view, how), warnings: all };
   const { uid } = removed.view.object.metadata as { uid?: string }; // of an object that was admitted
   const group = kind.group ? { group: kind.group } : {};
-  return statusAnswer(success({ name: target.name, ...group, kind: kind.plural, ...(uid !== undefined && { uid }) }));
+  const details = { name: target.name, ...group, kind: kind.plural, ...(uid !== undefined && { uid }) };
+  return { ...statusAnswer(success(details)), warnings: all };
 }
 
 function listAnswer(target: Target, listed: Listed, how: Presentation): Answer {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../lib/json.ts";
+import { conditionProblem } from "../admission/conditions.ts";
 import { invalid, required } from "../schema/messages.ts";
 import type { Schema } from "../schema/schema.ts";
 import { ageColumn, integerColumn, nameColumn } from "./columns.ts";
@@ -109,6 +110,11 @@ function webhookErrors(configuration: JsonObject): readonly FieldError[] {
     const config = one.clientConfig as JsonObject; // required by the schema
     if ((config.url === undefined) === (config.service === undefined))
       errors.push(required(`${field}.clientConfig`, "exactly one of url or service is required"));
+    objectsAt(one, "matchConditions").forEach((condition, j) => {
+      const expression = textAt(condition, "expression");
+      const problem = conditionProblem(expression);
+      if (problem) errors.push(invalid(`${field}.matchConditions[${j}].expression`, expression, problem));
+    });
     return errors;
   });
 }

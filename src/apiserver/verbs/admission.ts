@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, stringifyJson } from "../../lib/json.ts";
 import type { AdmitRequest } from "../kinds/kind.ts";
+import { invalid as invalidField } from "../schema/messages.ts";
 import { badRequest, invalid } from "../status.ts";
 import { metadataOf } from "../store/stored.ts";
 import { type Api, apiVersionOf, type Subresource, type Target, type WriteOptions } from "./verb.ts";
@@ -79,8 +80,9 @@ export function admitted(
   const write = { target, subresource, ...(old && { old }) };
   const changed = options.review?.changed({ ...write, object }) ?? object;
   const result = kind.admit(changed, requestOf(api, admission));
-  const unknown = result.unknownFields.map((field) => `unknown field "${field}"`);
-  if (options.fieldValidation === "Strict" && unknown.length > 0) refuseUnknown(unknown, admission);
+  const { unknownFields } = changed === object ? result : kind.admit(object, requestOf(api, admission));
+  const odd = [...(options.duplicates ?? []), ...unknownFields.map((field) => `unknown field "${field}"`)];
+  if (options.fieldValidation === "Strict" && odd.length > 0) refuseOdd(target, object, { odd, admission });
   if (result.errors.length > 0) throw invalid(kind, nameOf(result.object), result.errors);
   const rules = api.rules.get(collection);
   const errors = rules?.check?.(result.object, { old, subresource }) ?? [];
@@ -89,7 +91,7 @@ export function admitted(
   options.review?.check({ ...write, object: complete });
   return {
     object: complete,
-    warnings: options.fieldValidation === "Warn" ? unknown : [],
+    warnings: options.fieldValidation === "Warn" ? odd : [],
   };
 }
 
@@ -100,10 +102,17 @@ const requestOf = (api: Api, { old, subresource }: Admission): AdmitRequest => (
   now: api.clock.now(),
 });
 
-function refuseUnknown(unknown: readonly string[], { isPatch }: Admission): never {
-  const message = `strict decoding error: ${unknown.join(", ")}`;
-  if (!isPatch) throw badRequest(message);
-  throw invalid({ group: "", plural: "", kind: "" }, "", [{ field: "patch", reason: "FieldValueInvalid", message }]);
+interface Oddities {
+  readonly odd: readonly string[];
+  readonly admission: Admission;
+}
+
+function refuseOdd({ served }: Target, object: JsonObject, { odd, admission }: Oddities): never {
+  const problem = `strict decoding error: ${odd.join(", ")}`;
+  const { kind, version } = served.kind;
+  if (!admission.isPatch)
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${problem}`);
+  throw invalid({ group: "", plural: "", kind: "" }, "", [invalidField("patch", stringifyJson(object), problem)]);
 }
 
 function nameOf(object: JsonObject): string {

@@ -5,7 +5,6 @@ import type { FieldError, Kind } from "../kinds/kind.ts";
 import type { Registry, Served } from "../registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Key, View } from "../store/stored.ts";
-import type { Review } from "./review.ts";
 
 /** What every verb works on. Verbs are synchronous: between reading and writing, nobody else can write. */
 export interface Api {
@@ -59,8 +58,31 @@ export interface WriteOptions {
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
   /** Who owns the fields that the write sets. */
   readonly manager: string;
+  /** What the client said twice, in words for a warning. */
+  readonly duplicates?: readonly string[];
   /** Absent for writes of the server itself. */
   readonly review?: Review;
+}
+
+/** A write that somebody looks at before it is done. */
+export interface ReviewedWrite {
+  readonly target: Target;
+  /** What is to be stored; absent when it is to be deleted. */
+  readonly object?: JsonObject;
+  /** What is stored now; absent on create. */
+  readonly old?: JsonObject;
+  readonly subresource?: Subresource | undefined;
+}
+
+/**
+ * Looks at every write of one request: what admission is in Kubernetes. Verbs are synchronous, so a review that has to ask
+ * somebody else throws, asks, and has the verb called again.
+ */
+export interface Review {
+  /** What is to be stored in place of the object that the client sent. Called before it is judged. */
+  changed(write: ReviewedWrite & { readonly object: JsonObject }): JsonObject;
+  /** Called last, for what would be stored. @throws Failure for a write that must not be */
+  check(write: ReviewedWrite): void;
 }
 
 /** What a write is answered with. */

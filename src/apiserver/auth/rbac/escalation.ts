@@ -1,7 +1,7 @@
 import { equalJson, type JsonObject } from "../../../lib/json.ts";
 import { objectAt, textAt } from "../../kinds/read.ts";
 import { forbidden, notFound } from "../../status.ts";
-import type { Review } from "../../verbs/review.ts";
+import type { Review } from "../../verbs/verb.ts";
 import type { User } from "../authenticate.ts";
 import type { ResourceDeed } from "../deed.ts";
 import { type Grants, rbacGroup } from "./grants.ts";
