@@ -43,6 +43,5 @@ export function healthOf(resource: string, log: Logger, told?: (trouble: Trouble
 }
 
 function sentenceOf(failure: Failure, resource: string): string {
-  const isRefused = failure.code === "forbidden" || failure.code === "unauthenticated";
-  return isRefused ? `${failure.message}; grant list and watch on ${resource}` : failure.message;
+  return failure.code === "forbidden" ? `${failure.message}; grant list and watch on ${resource}` : failure.message;
 }

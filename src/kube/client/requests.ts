@@ -10,6 +10,7 @@ import { readBody } from "./body.ts";
 import type { ConnectionConfig, Credential } from "./connection.ts";
 import { within } from "./deadline.ts";
 import { failureOfAnswer, retryAfterMs } from "./failures.ts";
+import { withRemedy } from "./refused.ts";
 import type { Throttle } from "./throttle.ts";
 import type { Method, Transport, TransportResponse } from "./transport.ts";
 
@@ -72,7 +73,7 @@ export function requests(deps: RequestsDeps): Requests {
       }
       const waitMs = retryAfterMs(answer.headers, clock.now()) ?? defaultRetryMs;
       if (answer.status !== 429 || tries >= maxTries || waitMs > longestRetryMs)
-        throw failureOfAnswer(answer, request.what, clock.now());
+        throw withRemedy(failureOfAnswer(answer, request.what, clock.now()), answer.credential, clock.now());
       await clock.sleep(waitMs + random.next() * defaultRetryMs, request.signal);
     }
   };
