@@ -51,7 +51,7 @@ describe("requests", () => {
       http.handler = (_request, response) => answer(response, code, status);
       const failure = await failureIn(http.client.create(things, storedThing("a") as never, { signal }));
       expect(failure.code).toBe(expected);
-      expect(failure.message).toBe(`cannot create things.example.com demo/a: because (${code} ${reason})`);
+      expect(failure.message).toContain(`cannot create things.example.com demo/a: because (${code} ${reason})`);
       expect(failure).toHaveProperty("details.reason", reason);
     },
   );
@@ -91,6 +91,13 @@ describe("requests", () => {
     );
     expect(found.metadata.name).toBe("a");
     expect(http.seen).toHaveLength(3);
+  });
+
+  test("an answer of 401 says which of the credentials to renew, and shows nothing of them", async () => {
+    http.handler = (_request, response) => answer(response, 401, statusOf(401, "Unauthorized", "no"));
+    const failure = await failureIn(http.client.get(things, { namespace: "demo", name: "a" }, { signal }));
+    expect(failure.message).toMatch(/; the server does not take the token or password: renew it$/);
+    expect(failure.message).not.toContain("s3cret");
   });
 
   test("a token that the server refuses is renewed once, by all who were refused together", async () => {
