@@ -43,6 +43,9 @@ describe("on kube-apiserver,", () => {
   describe("death and deletion at every instant", async () => {
     await import("../../src/snapshots/group/crash.test.ts");
   });
+  describe("processes that start anew", async () => {
+    await import("../../src/snapshots/group/restart.test.ts");
+  });
   describe("older versions", async () => {
     await import("../integration/group-versions.test.ts");
   });
@@ -54,6 +57,9 @@ describe("on kube-apiserver,", () => {
   });
   describe("single snapshots", async () => {
     await import("../../src/snapshots/single/life.test.ts");
+  });
+  describe("drivers that are asked", async () => {
+    await import("../../src/snapshots/single/asking.test.ts");
   });
   describe("single snapshots, brought or restored", async () => {
     await import("../../src/snapshots/single/corners.test.ts");

@@ -1,16 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { groupSnapshotCrds } from "../../../src/api/group-snapshot/crds.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
 import { classes, contents, snapshots } from "../../../src/api/snapshot/resources.ts";
 import type { KubeClient } from "../../../src/kube/client/kube-client.ts";
+import { waitFor } from "../../../src/kube/client/wait.ts";
 import { claims } from "../../../src/kube/core/claim.ts";
+import { definitions } from "../../../src/kube/core/definition.ts";
 import { namespaces } from "../../../src/kube/core/namespace.ts";
 import { csiNodes, nodes } from "../../../src/kube/core/node.ts";
 import { secrets } from "../../../src/kube/core/secret.ts";
 import { storageClasses } from "../../../src/kube/core/storage-class.ts";
 import { volumes } from "../../../src/kube/core/volume.ts";
-import { apiVersionOf, keyOf, type Resource } from "../../../src/kube/object.ts";
+import { apiVersionOf, type KubeObject, keyOf, type Resource } from "../../../src/kube/object.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { isFailure } from "../../../src/lib/failure.ts";
 import { silent } from "../../../src/lib/log.ts";
@@ -27,6 +30,8 @@ import { startProgram, type UpstreamProgram } from "../upstream.ts";
 export interface LabServer extends KubeApiserver {
   /** The server without anything of those who had it before. */
   clean(): Promise<LabApi>;
+  /** Installs the definitions that are missing, and waits until their kinds are served and converted. */
+  install(): Promise<void>;
 }
 
 /** Protection of claims and volumes in use is taken off by a controller that does not run here; restores cross namespaces. */
@@ -48,16 +53,20 @@ export async function labServer(): Promise<LabServer> {
     client.close();
     await server.stop();
   };
-  try {
+  const install = async () => {
     await installCrds(client, systemClock, call().signal);
-    await startConversion(server, ending.signal);
     await untilConverted(client);
+  };
+  try {
+    await startConversion(server, ending.signal);
+    await install();
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     ...server,
+    install,
     async clean() {
       await clean(client);
       const dataDir = mkdtempSync(join(tmpdir(), "gs-lab-"));
@@ -95,6 +104,18 @@ async function startConversion({ kubeconfigPath }: KubeApiserver, signal: AbortS
 /** The API server hears of a changed definition a little later, and refuses requests of its kind meanwhile. */
 async function untilConverted(client: KubeClient): Promise<void> {
   const { signal } = call();
+  for (const { metadata } of groupSnapshotCrds)
+    await waitFor(client, definitions, metadata, {
+      what: `${metadata.name} to be pointed at the webhook`,
+      until: (definition) => strategyOf(definition) === "Webhook",
+      signal,
+    });
+  for (let served = 0; served < 2; await systemClock.sleep(200, signal))
+    served = (await converts(client)) ? served + 1 : 0;
+}
+
+/** Whether every group kind is served, and a content of the oldest version reads in the newest. */
+async function converts(client: KubeClient): Promise<boolean> {
   const old = { ...groupContents, version: "v1alpha1" };
   const draft = {
     apiVersion: `${old.group}/v1alpha1`,
@@ -107,16 +128,23 @@ async function untilConverted(client: KubeClient): Promise<void> {
       volumeGroupSnapshotRef: { namespace: "default", name: "g" },
     },
   };
-  for (;;) {
-    const made = await client.create(old, draft as never, { signal }).catch(() => undefined); // served soon
-    if (made) {
-      const shown = await client.find(groupContents, { name: "probe" }, { signal }).catch(() => undefined); // the same
-      await client.delete(old, { name: "probe" }, { signal });
-      if (shown?.spec.source.groupSnapshotHandles) return;
-    }
-    await systemClock.sleep(200, signal);
+  try {
+    for (const kind of [groupSnapshots, groupClasses])
+      await client.list<KubeObject>({ ...kind, version: "v1alpha1" }, call());
+    await client.create(old, draft as never, call());
+    const shown = await client.get(groupContents, { name: "probe" }, call());
+    await client.delete(old, { name: "probe" }, call());
+    return shown.spec.source.groupSnapshotHandles !== undefined;
+  } catch (error) {
+    await client.delete(groupContents, { name: "probe" }, call()).catch(() => undefined); // for the next try
+    if (isFailure(error, "unavailable", "notFound", "exists", "internal")) return false;
+    throw error;
   }
 }
+
+const strategyOf = (definition: object | undefined) =>
+  (definition as { readonly spec?: { readonly conversion?: { readonly strategy?: string } } } | undefined)?.spec
+    ?.conversion?.strategy;
 
 const kinds: readonly Resource[] = [
   groupSnapshots,
