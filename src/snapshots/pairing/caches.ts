@@ -1,3 +1,4 @@
+import { groupFinalizer } from "../../api/finalizers.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
 import { classes, contents, snapshots } from "../../api/snapshot/resources.ts";
@@ -35,7 +36,7 @@ type MakeCache = <T extends KubeObject>(
  */
 export function snapshotCaches(
   cache: MakeCache,
-  options: Pick<SnapshotOptions, "distributedSnapshotting"> = {},
+  options: Pick<SnapshotOptions, "distributedSnapshotting" | "groupSnapshots"> = {},
 ): SnapshotCaches {
   return {
     claims: cache(claims, { indexes: claimIndexes }),
@@ -43,7 +44,7 @@ export function snapshotCaches(
     snapshots: cache(snapshots, { indexes: snapshotIndexes, optional: true }),
     contents: cache(contents, { indexes: contentIndexes, optional: true }),
     classes: cache(classes, { optional: true }),
-    groups: cache(groupSnapshots, { indexes: groupIndexes, optional: true }),
+    groups: cache(groupSnapshots, { indexes: groupIndexes(options), optional: true }),
     groupContents: cache(groupContents, { indexes: groupContentIndexes, optional: true }),
     groupClasses: cache(groupClasses, { optional: true }),
     ...(options.distributedSnapshotting && { nodes: cache(nodes) }),
@@ -96,10 +97,16 @@ export const contentIndexes: Indexes<SnapshotContent> = {
   ],
 };
 
-const groupIndexes: Indexes<GroupSnapshot> = {
-  /** Groups that are not ready, by namespace: those whose claims are to be protected. */
-  [unfinished]: ({ metadata, status }) => (status?.readyToUse === true ? [] : [metadata.namespace ?? ""]),
-};
+const groupIndexes = ({ groupSnapshots: areOn = true }: SnapshotOptions): Indexes<GroupSnapshot> => ({
+  /**
+   * Groups that are not ready, by namespace: those whose claims are to be protected. Where groups are switched off, one that
+   * was never begun holds no claim: it will not be begun.
+   */
+  [unfinished]: ({ metadata, status }) => {
+    const isBegun = areOn || (metadata.finalizers ?? []).includes(groupFinalizer);
+    return status?.readyToUse === true || !isBegun ? [] : [metadata.namespace ?? ""];
+  },
+});
 
 const groupContentIndexes: Indexes<GroupSnapshotContent> = {
   [byVolume]: ({ spec }) => (spec.source.volumeHandles ?? []).map((handle) => volumeKey(spec.driver, handle)),
