@@ -7,9 +7,7 @@ import { atomicCandidate } from "./cut/atomic-candidate.ts";
 import { freezeCandidate } from "./cut/freeze-candidate.ts";
 import type { Candidate } from "./cut/pick.ts";
 import { userlandCandidate } from "./cut/userland-candidate.ts";
-import { loopDevices } from "./filesystem/loop.ts";
-import { machineMounts } from "./filesystem/mounts.ts";
-import { machineTools } from "./filesystem/tools.ts";
+import type { Machine } from "./filesystem/machine.ts";
 import { loadFreezing } from "./hold/freezing.ts";
 import { watchedHolder } from "./hold/holder.ts";
 import { holdLedger, thawLeftovers } from "./hold/ledger.ts";
@@ -35,7 +33,7 @@ const defaultHoldMs = 5_000;
  * What an earlier run left frozen is thawed first: every further step could hang on it.
  */
 export async function candidatesFor(
-  shop: {
+  shop: Machine & {
     readonly layout: Layout;
     readonly state: PoolState;
     readonly files: PoolFiles;
@@ -46,32 +44,19 @@ export async function candidatesFor(
     readonly holdDeadlineMs?: number;
     readonly onStep?: Workshop["onStep"];
   },
-  signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
-  const { layout, state, helpers, clock, log } = shop;
-  const tools = machineTools(signal);
-  const mounts = machineMounts(tools);
-  const loops = loopDevices(tools);
+  const { layout, state, helpers, clock, log, mounts } = shop;
   const freezing = await loadFreezing();
   if (freezing) await thawLeftovers({ state, mounts, freezing, log });
-  const machine = { ...shop, tools, mounts, loops };
   const ledger = holdLedger(state);
+  const deadlineMs = shop.holdDeadlineMs ?? defaultHoldMs;
+  const onFrozen = () => shop.onStep?.("frozen");
+  const startHolder =
+    freezing &&
+    (() => watchedHolder({ command: helpers.watchdog, freezing, ledger, deadlineMs, clock, log, onFrozen }));
   return [
-    atomicCandidate(machine),
-    freezeCandidate({
-      ...machine,
-      freezing,
-      startHolder: (freezer) =>
-        watchedHolder({
-          command: helpers.watchdog,
-          freezing: freezer,
-          ledger,
-          deadlineMs: shop.holdDeadlineMs ?? defaultHoldMs,
-          clock,
-          log,
-          onFrozen: () => shop.onStep?.("frozen"),
-        }),
-    }),
+    atomicCandidate({ ...shop, startHolder }),
+    freezeCandidate({ ...shop, freezing, startHolder }),
     userlandCandidate({
       ...shop,
       startEngine: () =>

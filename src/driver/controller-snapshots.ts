@@ -3,7 +3,7 @@ import { Failure } from "../lib/failure.ts";
 import { snapshotAnswer } from "./answer.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { SnapshotRecord } from "./pool/records.ts";
-import { checkParameters, pageFrom, pageOf, required, requiredName } from "./request.ts";
+import { cutWishOf, pageFrom, pageOf, required, requiredName } from "./request.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
 /** The calls about single snapshots, members of groups included, of the controller service. */
@@ -14,8 +14,8 @@ export function snapshotCalls({ pool }: ServiceDeps) {
       const wanted = {
         name: requiredName(request.name),
         volumeId: required(request.sourceVolumeId, "source_volume_id"),
+        wish: cutWishOf(request.parameters),
       };
-      checkParameters(request.parameters);
       return { snapshot: await answerOf(pool, await snapshots.ensure(wanted, signal)) };
     },
 

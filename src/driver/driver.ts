@@ -9,12 +9,14 @@ import { engineGone } from "./block/engine-lock.ts";
 import { candidatesFor, type Helpers } from "./candidates.ts";
 import { controllerService } from "./controller.ts";
 import { pickEngine } from "./cut/pick.ts";
+import { machineOf } from "./filesystem/machine.ts";
 import { groupService } from "./group.ts";
 import { identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
 import { prepareLayout } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
+import { mountPoolImage, type PoolImage } from "./pool/pool-image.ts";
 import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
 import { Space } from "./pool/space.ts";
@@ -27,6 +29,8 @@ export interface DriverOptions {
   /** This machine, as the cluster calls it. */
   readonly nodeId: string;
   readonly poolDir: string;
+  /** Holds the pool, mounted at its folder; needs root. Without it the pool is the folder as it is. */
+  readonly poolImage?: PoolImage;
   /** See `Space`; without it volumes are thin. */
   readonly poolSizeBytes?: bigint;
   /** How cuts are taken: an engine's name, or "auto" for the best that works here. */
@@ -94,6 +98,10 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
 /** Opens state, engine and pool, in this order: nothing is served before what was half-done is ended. */
 async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) {
   const { clock, random, log, files = systemFiles } = options;
+  const stopped = new AbortController();
+  closing.push(() => stopped.abort(new DOMException("the driver stops", "AbortError")));
+  const machine = machineOf(stopped.signal);
+  if (options.poolImage) await mountPoolImage(options.poolImage, options.poolDir, { ...machine, log });
   const layout = await prepareLayout(options.poolDir);
   const lock = await lockFile(layout.driverLock).catch((error: unknown) => {
     if (!isFailure(error, "busy")) throw error;
@@ -108,14 +116,18 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   });
   await engineGone(layout.engineLock, clock, new AbortController().signal);
   await recover({ layout, state, files, log });
-  const stopped = new AbortController();
-  closing.push(() => stopped.abort(new DOMException("the driver stops", "AbortError")));
   const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
-  const candidates = await candidatesFor({ ...options, layout, state, files }, stopped.signal);
+  const candidates = await candidatesFor({ ...options, ...machine, layout, state, files });
   const { candidate, finding } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
   closing.push(() => access.close());
-  const space = new Space({ state, files, folder: layout.pool, limitBytes: limitOf(options.poolSizeBytes) });
+  const space = new Space({
+    state,
+    files,
+    folder: layout.pool,
+    limitBytes: limitOf(options.poolSizeBytes),
+    keepsReserve: access.name === "loop",
+  });
   const seams = options.onStep && { onStep: options.onStep };
   const reservations = new Reservations();
   const pool = poolOf({ layout, state, files, space, reservations, cutter, access, clock, random, log, ...seams });

@@ -4,13 +4,11 @@ import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import { answerOf } from "./controller-snapshots.ts";
 import type { Group } from "./pool/snapshots.ts";
-import { checkParameters, required, requiredName } from "./request.ts";
+import { cutWishOf, required, requiredName } from "./request.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
 /** Members hold a file each while they are cut; more volumes at one instant no application has. */
 const memberLimit = 500;
-/** Every engine there is now cuts at one instant, so the parameter is accepted and changes nothing. */
-const parameters = ["allowInconsistent"];
 
 /** CSI's group controller service. */
 export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["groupController"]> {
@@ -33,8 +31,9 @@ export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["gr
 
     async createVolumeGroupSnapshot(request, { signal }) {
       const name = requiredName(request.name);
-      checkParameters(request.parameters, parameters);
-      return answer(await snapshots.ensureGroup({ name, volumeIds: checkedSources(request.sourceVolumeIds) }, signal));
+      const wish = cutWishOf(request.parameters);
+      const volumeIds = checkedSources(request.sourceVolumeIds);
+      return answer(await snapshots.ensureGroup({ name, volumeIds, wish }, signal));
     },
 
     async deleteVolumeGroupSnapshot(request) {

@@ -4,6 +4,7 @@ import {
   type VolumeCapability,
 } from "../csi/gen/csi_pb.js";
 import { Failure } from "../lib/failure.ts";
+import { anyCut, type CutWish } from "./cut/cut-engine.ts";
 import type { SizeRange } from "./pool/sizes.ts";
 
 /** The length that CSI asks every driver to take; names beyond it could not come back in other fields. */
@@ -55,6 +56,20 @@ export function checkParameters(parameters: Readonly<Record<string, string>>, kn
   if (unknown.length === 0) return;
   const has = known.length === 0 ? "this driver has none" : `this driver knows ${known.join(", ")}`;
   throw invalid(`unknown parameters in the class: ${unknown.join(", ")}; ${has}`);
+}
+
+/** Every engine there is cuts at one instant: "allowInconsistent" is accepted and changes nothing. */
+const snapshotParameters = ["consistency", "allowDowngrade", "allowInconsistent"];
+
+/** What a snapshot class asks of a cut. @throws Failure "invalid" for what it cannot ask */
+export function cutWishOf(parameters: Readonly<Record<string, string>>): CutWish {
+  checkParameters(parameters, snapshotParameters);
+  const { consistency = anyCut.consistency, allowDowngrade = "false" } = parameters;
+  if (consistency !== "crash" && consistency !== "filesystem")
+    throw invalid(`parameter consistency must be crash or filesystem, not ${consistency}`);
+  if (allowDowngrade !== "true" && allowDowngrade !== "false")
+    throw invalid(`parameter allowDowngrade must be "true" or "false", not ${allowDowngrade}`);
+  return { consistency, allowDowngrade: allowDowngrade === "true" };
 }
 
 const modes: ReadonlySet<Mode> = new Set([

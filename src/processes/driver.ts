@@ -1,5 +1,6 @@
 import { localDriverName } from "../api/local-driver.ts";
 import { startDriver } from "../driver/driver.ts";
+import type { PoolImage } from "../driver/pool/pool-image.ts";
 import { programPath } from "./program.ts";
 import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
 
@@ -10,6 +11,7 @@ export async function startDriverProcess(
     readonly nodeId: string;
     readonly pool: string;
     readonly poolSize?: bigint;
+    readonly poolImage?: PoolImage | undefined;
     readonly engine: string;
   },
   around: Surroundings,
@@ -19,6 +21,7 @@ export async function startDriverProcess(
     nodeId: options.nodeId,
     poolDir: options.pool,
     ...(options.poolSize === undefined ? {} : { poolSizeBytes: options.poolSize }),
+    ...(options.poolImage && { poolImage: options.poolImage }),
     engine: options.engine,
     helpers: {
       blockEngine: [process.execPath, programPath(), "block-engine"],

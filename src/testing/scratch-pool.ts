@@ -14,10 +14,11 @@ export interface ScratchPool {
 
 const limits = { timeoutMs: 60_000, signal: new AbortController().signal };
 const run = (...argv: readonly [string, ...string[]]) => exec(argv, limits);
-const prefix = "gs-scratch-";
+/** Folders of this name are swept away when they are left over. */
+export const scratchPrefix = "gs-scratch-";
 
 export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 ** 31): Promise<ScratchPool> {
-  const folder = await mkdtemp(join(tmpdir(), prefix));
+  const folder = await mkdtemp(join(tmpdir(), scratchPrefix));
   const image = join(folder, "pool.img");
   const path = join(folder, "mnt");
   const file = await open(image, "wx", 0o600);
@@ -29,17 +30,17 @@ export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 
   await run(`mkfs.${type}`, "-q", device);
   const options = type === "btrfs" ? ["-o", "noatime,nodiscard,ssd"] : [];
   await run("mount", ...options, device, path);
-  return { path, remove: () => removeScratch(folder) };
+  return { path, remove: () => releaseScratch(folder) };
 }
 
 /** Takes away what tests left that were killed. Nothing else may be using scratch pools. */
 export async function sweepScratchPools(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
-  for (const name of names) await removeScratch(join(tmpdir(), name));
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(scratchPrefix));
+  for (const name of names) await releaseScratch(join(tmpdir(), name));
 }
 
 /** Inside out: what images in the pool are mounted as, their devices, the pool, its device. */
-async function removeScratch(folder: string): Promise<void> {
+export async function releaseScratch(folder: string): Promise<void> {
   const pool = join(folder, "mnt");
   await takeAway(await loopsBelow(pool));
   await takeAway(await loopsBelow(folder));

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { addLogOptions, type LogFlags, sizeInBytes } from "../options.ts";
 import { runProcess } from "../run.ts";
@@ -9,6 +10,13 @@ export const driverCommand = () =>
     .requiredOption("--node-id <name>", "this machine's name; volumes are tied to it")
     .requiredOption("--pool <folder>", "where images and the driver's state are kept")
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
+    .option("--pool-image <file>", "an image that holds the pool, made and mounted at its folder; needs root")
+    .option("--pool-image-size <size>", "size of that image, which only ever grows", sizeInBytes, 20n << 30n)
+    .addOption(
+      new Option("--pool-filesystem <name>", "what the image is formatted with")
+        .choices(["btrfs", "xfs"])
+        .default("btrfs"),
+    )
     .addOption(
       new Option("--engine <name>", "how a cut is taken")
         .choices(["auto", "atomic", "freeze", "userland"])
@@ -16,13 +24,23 @@ export const driverCommand = () =>
     )
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");
-      await runProcess({ ...options, name: "driver" }, (around) => startDriverProcess(options, around));
+      await runProcess({ ...options, name: "driver" }, (around) =>
+        startDriverProcess({ ...options, ...poolImageOf(options) }, around),
+      );
     });
+
+function poolImageOf({ poolImage, poolImageSize, poolFilesystem }: DriverFlags) {
+  const image = poolImage && { path: resolve(poolImage), sizeBytes: Number(poolImageSize), type: poolFilesystem };
+  return { poolImage: image || undefined };
+}
 
 interface DriverFlags extends LogFlags {
   readonly endpoint: string;
   readonly nodeId: string;
   readonly pool: string;
   readonly poolSize?: bigint;
+  readonly poolImage?: string;
+  readonly poolImageSize: bigint;
+  readonly poolFilesystem: "btrfs" | "xfs";
   readonly engine: string;
 }

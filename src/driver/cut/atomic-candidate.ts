@@ -2,12 +2,14 @@ import { readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
+import type { Logger } from "../../lib/log.ts";
 import { loopAccess } from "../access/loop-access.ts";
 import { btrfsSubvolumes, isBtrfs, isSubvolume } from "../filesystem/btrfs.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import { probeLoops } from "../filesystem/probe.ts";
 import type { Tools } from "../filesystem/tools.ts";
+import type { Holder } from "../hold/holder.ts";
 import type { PoolFiles } from "../pool/files.ts";
 import type { Layout } from "../pool/layout.ts";
 import { atomicEngine } from "./atomic.ts";
@@ -19,7 +21,10 @@ interface Deps {
   readonly tools: Tools;
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
+  /** Undefined where filesystems cannot be frozen. */
+  readonly startHolder: (() => Holder) | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The atomic engine, if this is root and the pool is a place where btrfs takes snapshots. */
@@ -63,9 +68,10 @@ export function atomicCandidate(deps: Deps): Candidate {
     },
     async open() {
       for (const cut of await subvolumes.list(cuts)) await subvolumes.remove(cut); // cuts that nobody got a handle of
+      const holder = deps.startHolder?.();
       return {
-        cutter: atomicEngine({ ...deps, volumes, cuts, subvolumes }),
-        access: loopAccess(deps),
+        cutter: atomicEngine({ ...deps, volumes, cuts, subvolumes, holder }),
+        access: { ...loopAccess(deps), close: async () => holder?.close() },
       };
     },
   };

@@ -1,13 +1,16 @@
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { limiter } from "../../lib/limit.ts";
+import type { Logger } from "../../lib/log.ts";
 import type { CutMember } from "../block/protocol.ts";
 import type { Subvolumes } from "../filesystem/btrfs.ts";
-import { flush, type LoopDevices } from "../filesystem/loop.ts";
+import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
+import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
-import type { CutEngine } from "./cut-engine.ts";
+import type { Consistency, CutEngine } from "./cut-engine.ts";
+import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
@@ -19,16 +22,19 @@ interface Deps {
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
   readonly tools: Tools;
+  /** Undefined where filesystems cannot be frozen; then no cut is more than crash consistent. */
+  readonly holder: Holder | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
  * Root and btrfs: all volumes' images lie in one subvolume, and one snapshot of it is the instant.
  *
- * Nothing is ever held or frozen. A write that was flushed before the snapshot's commit is in it, and no write that was
- * issued after an answer that is not: the commit waits for every fsync under way and counts those that ended (btrfs,
- * `fs/btrfs/transaction.c`). The members' filesystems are synced first, so that what was merely written before the call
- * is in it too.
+ * Nothing is held or frozen unless a class asks for consistency of filesystems. A write that was flushed before the
+ * snapshot's commit is in it, and no write that was issued after an answer that is not: the commit waits for every fsync
+ * under way and counts those that ended (btrfs, `fs/btrfs/transaction.c`). The members' filesystems are synced first, so
+ * that what was merely written before the call is in it too.
  */
 export function atomicEngine(deps: Deps): CutEngine {
   const { volumes, cuts, subvolumes, clock } = deps;
@@ -36,17 +42,21 @@ export function atomicEngine(deps: Deps): CutEngine {
   const forEver = new AbortController().signal; // a cut that waits for its turn is short
   return {
     name: "atomic",
+    sharesBlocks: true,
 
-    async cut(id, members) {
+    async cut(id, members, wish) {
       const cut = join(cuts, id);
+      let takenAt = clock.now();
+      const take = () => {
+        takenAt = clock.now();
+        return subvolumes.snapshot(volumes, cut);
+      };
+      const isHeld = wish.consistency === "filesystem";
       try {
-        await Promise.all(members.map((member) => writeOut(member, deps)));
-        const takenAt = await oneCut.run(async () => {
-          const now = clock.now();
-          await subvolumes.snapshot(volumes, cut);
-          return now;
-        }, forEver);
-        return { takenAt, consistency: "crash", copied: takeOut(members, cut, deps) };
+        const used = await membersInUse(members, deps);
+        await writeOut(used, deps.tools);
+        const consistency = await oneCut.run(() => (isHeld ? takeHeld(used, take, deps) : crash(take)), forEver);
+        return { takenAt, consistency, copied: takeOut(members, cut, deps) };
       } catch (error) {
         await subvolumes.remove(cut);
         throw failureOfSystem(error, `cannot cut ${members.length} volumes`);
@@ -60,13 +70,28 @@ export function atomicEngine(deps: Deps): CutEngine {
   };
 }
 
-/** What was written to the member so far is in its image, though maybe not on the disk. */
-async function writeOut({ image }: CutMember, { loops, mounts, tools }: Deps): Promise<void> {
-  const device = await loops.find(image);
-  if (device === undefined) return; // nobody has it
-  const mounted = (await mounts.list()).find(({ source, root }) => source === device && root === "/");
-  if (mounted === undefined) await flush(device);
-  else await tools.run(["sync", "--file-system", mounted.path]);
+async function crash(take: () => Promise<void>): Promise<Consistency> {
+  await take();
+  return "crash";
+}
+
+/** With or without a hold that lasts the cut itself is of one instant, so it is never worth less than that. */
+async function takeHeld({ mounted, raw }: MembersInUse, take: () => Promise<void>, deps: Deps): Promise<Consistency> {
+  const { holder, log } = deps;
+  if (raw.length > 0 || (mounted.length > 0 && holder === undefined)) return crash(take);
+  let taking: Promise<void> | undefined;
+  const takeOnce = () => {
+    taking ??= take();
+    return taking;
+  };
+  try {
+    const lasted = mounted.length === 0 || holder === undefined || (await holder.hold(mounted, takeOnce)).lasted;
+    await takeOnce();
+    return lasted ? "filesystem" : "crash";
+  } catch (error) {
+    log.warn({ err: error }, "filesystems could not be held for a cut");
+    return crash(takeOnce);
+  }
 }
 
 async function takeOut(members: readonly CutMember[], cut: string, { subvolumes, volumes }: Deps): Promise<void> {

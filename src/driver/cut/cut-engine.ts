@@ -6,11 +6,27 @@ import type { CutMember } from "../block/protocol.ts";
  */
 export type Consistency = "filesystem" | "crash" | "none";
 
+/** What a cut is asked to be worth. */
+export interface CutWish {
+  readonly consistency: "crash" | "filesystem";
+  /** Take what can be had, and record that, instead of failing. */
+  readonly allowDowngrade: boolean;
+}
+
+/** What every engine gives. */
+export const anyCut: CutWish = { consistency: "crash", allowDowngrade: false };
+
 /** A way to take several volumes at one instant. */
 export interface CutEngine {
   readonly name: string;
-  /** @throws Failure; files it made are then for the caller to delete */
-  cut(id: string, members: readonly CutMember[]): Promise<Cut>;
+  /** Snapshots and clones take no room of their own until their source is overwritten. */
+  readonly sharesBlocks: boolean;
+  /**
+   * Comes as near to the wish as it can, and says what it got.
+   *
+   * @throws Failure; files it made are then for the caller to delete
+   */
+  cut(id: string, members: readonly CutMember[], wish: CutWish): Promise<Cut>;
   /** Makes `target` the same as an image that nobody writes to; complete and synced when it resolves. */
   clone(image: string, target: string): Promise<void>;
 }

@@ -23,7 +23,7 @@ interface Deps {
   readonly mounts: Mounts;
   /** Undefined where the kernel's calls cannot be reached. */
   readonly freezing: Freezing | undefined;
-  readonly startHolder: (freezing: Freezing) => Holder;
+  readonly startHolder: (() => Holder) | undefined;
   readonly clock: Clock;
 }
 
@@ -46,8 +46,8 @@ export function freezeCandidate(deps: Deps): Candidate {
       }
     },
     async open() {
-      if (freezing === undefined) throw new Failure("internal", "the freeze engine was opened though its probe failed");
-      const holder = deps.startHolder(freezing);
+      const holder = deps.startHolder?.();
+      if (holder === undefined) throw new Failure("internal", "the freeze engine was opened though its probe failed");
       const access = loopAccess(deps);
       return { cutter: freezeEngine({ ...deps, holder }), access: { ...access, close: async () => holder.close() } };
     },

@@ -1,13 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
-import type { CutMember } from "../block/protocol.ts";
-import { flush, type LoopDevices } from "../filesystem/loop.ts";
+import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
-import type { Held } from "../hold/frozen-mounts.ts";
 import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import type { CutEngine } from "./cut-engine.ts";
+import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
@@ -29,29 +28,22 @@ export function freezeEngine(deps: Deps): CutEngine {
   const { clock, holder, tools } = deps;
   return {
     name: "freeze",
+    sharesBlocks: true,
 
     async cut(_id, members) {
       try {
-        const { mounted, raw } = await usesOf(members, deps);
-        if (raw.length > 0 && members.length > 1)
-          throw new Failure(
-            "precondition",
-            `${raw.length} of ${members.length} volumes are in use as block devices, which cannot be held: ` +
-              "this engine (freeze) takes groups of volumes with filesystems only",
-          );
-        await Promise.all(mounted.map(({ path }) => tools.run(["sync", "--file-system", path])));
-        await Promise.all(raw.map(flush));
+        const used = await membersInUse(members, deps);
+        checkHoldable(used, members.length);
+        await writeOut(used, tools);
         let takenAt = clock.now();
-        const takeAll = async () => {
+        const cloneAll = async () => {
           takenAt = clock.now();
-          for (const taken of await Promise.allSettled(members.map(({ image, target }) => reflink(image, target))))
-            if (taken.status === "rejected") throw taken.reason;
+          const clones = await Promise.allSettled(members.map(({ image, target }) => reflink(image, target)));
+          for (const clone of clones) if (clone.status === "rejected") throw clone.reason;
         };
-        const lasted =
-          mounted.length === 0 ? await takeAll().then(() => true) : (await holder.hold(mounted, takeAll)).lasted;
-        if (!lasted)
-          throw new Failure("busy", "the filesystems did not stay frozen for as long as the cut took; it is dropped");
-        const consistency = raw.length > 0 ? "crash" : "filesystem";
+        if (used.mounted.length === 0) await cloneAll();
+        else await whileHeld(holder, used, cloneAll);
+        const consistency = used.raw.length > 0 ? "crash" : "filesystem";
         return { takenAt, consistency, copied: syncFiles(members.map(({ target }) => target)) };
       } catch (error) {
         throw failureOfSystem(error, `cannot cut ${members.length} volumes`);
@@ -65,17 +57,17 @@ export function freezeEngine(deps: Deps): CutEngine {
   };
 }
 
-/** How the members are used now: mounted, or as the block devices themselves. Who is not attached is used by nobody. */
-async function usesOf(members: readonly CutMember[], { loops, mounts }: Deps) {
-  const list = await mounts.list();
-  const mounted: Held[] = [];
-  const raw: string[] = [];
-  for (const { image } of members) {
-    const device = await loops.find(image);
-    if (device === undefined) continue;
-    const mount = list.find(({ source, root }) => source === device && root === "/");
-    if (mount === undefined) raw.push(device);
-    else mounted.push({ path: mount.path, device });
-  }
-  return { mounted, raw };
+function checkHoldable({ raw }: MembersInUse, members: number): void {
+  if (raw.length === 0 || members === 1) return;
+  throw new Failure(
+    "precondition",
+    `${raw.length} of ${members} volumes are in use as block devices, which cannot be held: ` +
+      "this engine (freeze) takes groups of volumes with filesystems only",
+  );
+}
+
+async function whileHeld(holder: Holder, { mounted }: MembersInUse, work: () => Promise<void>): Promise<void> {
+  const { lasted } = await holder.hold(mounted, work);
+  if (lasted) return;
+  throw new Failure("busy", "the filesystems did not stay frozen for as long as the cut took; it is dropped");
 }

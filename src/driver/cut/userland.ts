@@ -11,6 +11,7 @@ export function userlandEngine(deps: { readonly block: BlockEngine; readonly ref
   const { block, reflink } = deps;
   return {
     name: "userland",
+    sharesBlocks: reflink,
     async cut(id, members) {
       const { takenAt, copied } = await block.cut({ id, members, reflink });
       return { takenAt, copied, consistency: "crash" };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
 import type { Mounts } from "./mounts.ts";
+import { signatureOf } from "./signature.ts";
 import type { Tools } from "./tools.ts";
 
 /** The filesystems that volumes can have. */
@@ -44,18 +45,6 @@ export async function prepareFilesystem(wanted: Wanted, deps: { readonly tools: 
     throw new Failure("precondition", `${device} carries ${found.type}; only ext4 and xfs can be mounted as a volume`);
   if (found.uuid !== uuid) await identify(found.type, wanted, deps);
   return found.type;
-}
-
-interface Signature {
-  readonly type: string;
-  readonly uuid: string | undefined;
-}
-
-async function signatureOf(device: string, tools: Tools): Promise<Signature | undefined> {
-  const { stdout } = await tools.run(["wipefs", "--no-act", "--json", device]);
-  if (stdout.trim() === "") return undefined;
-  const { signatures = [] } = JSON.parse(stdout) as { signatures?: readonly Signature[] }; // wipefs(8) says so
-  return signatures[0];
 }
 
 async function format({ device, sizeBytes, type, uuid }: Wanted, tools: Tools): Promise<void> {

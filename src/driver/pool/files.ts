@@ -17,6 +17,8 @@ export interface PoolFiles {
   find(path: string): Promise<{ readonly sizeBytes: number; readonly allocatedBytes: number } | undefined>;
   /** What an ordinary user can still write to the filesystem. */
   freeBytes(folder: string): Promise<number>;
+  /** The filesystem's whole size. */
+  totalBytes(folder: string): Promise<number>;
   /** True if files in the folder can share blocks: tried, not guessed by the filesystem's name. */
   canReflink(folder: string): Promise<boolean>;
 }
@@ -69,6 +71,11 @@ export const systemFiles: PoolFiles = {
   async freeBytes(folder) {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
+  },
+
+  async totalBytes(folder) {
+    const { blocks, bsize } = await statfs(folder);
+    return blocks * bsize;
   },
 
   async canReflink(folder) {

@@ -1,4 +1,5 @@
 import { Failure } from "../../lib/failure.ts";
+import { anyCut, type Consistency, type CutWish } from "../cut/cut-engine.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import { Jobs } from "./jobs.ts";
 import { snapshotImage, volumeImage } from "./layout.ts";
@@ -29,17 +30,17 @@ export class Snapshots {
 
   /** The snapshot of that name, taken if it is not there. @throws Failure "exists" if it is of another volume; as `ensureGroup` */
   async ensure(
-    request: { readonly name: string; readonly volumeId: string },
+    request: { readonly name: string; readonly volumeId: string; readonly wish?: CutWish },
     signal: AbortSignal,
   ): Promise<SnapshotRecord> {
-    const { name, volumeId } = request;
+    const { name, volumeId, wish = anyCut } = request;
     const known = this.#shop.state.snapshots.find("name = ?", name);
     if (known && known.volumeId !== volumeId)
       throw new Failure("exists", `snapshot ${name} exists, of volume ${known.volumeId}; use another name`);
     if (known?.state === "ready") return known;
     const start = async () => {
       if (known) await this.#finishLeftover([known.id], undefined);
-      const [taken] = await this.#take({ name, volumeIds: [volumeId], group: undefined });
+      const [taken] = await this.#take({ name, volumeIds: [volumeId], group: undefined, wish });
       if (taken === undefined) throw new Failure("internal", `the cut of ${name} has no snapshot`);
       return taken;
     };
@@ -53,10 +54,10 @@ export class Snapshots {
    *   it is copied, or while a volume is being changed
    */
   async ensureGroup(
-    request: { readonly name: string; readonly volumeIds: readonly string[] },
+    request: { readonly name: string; readonly volumeIds: readonly string[]; readonly wish?: CutWish },
     signal: AbortSignal,
   ): Promise<Group> {
-    const { name } = request;
+    const { name, wish = anyCut } = request;
     const volumeIds = request.volumeIds.toSorted();
     const known = this.#shop.state.groups.find("name = ?", name);
     if (known?.state === "ready") return compatible(this.#withMembers(known), volumeIds);
@@ -68,7 +69,7 @@ export class Snapshots {
           known.id,
         );
       const id = `group-${this.#shop.random.uuid()}`;
-      await this.#take({ name, volumeIds, group: id });
+      await this.#take({ name, volumeIds, group: id, wish });
       return this.getGroup(id);
     };
     return this.#groups.join({ name, request: volumeIds.join(), signal, start });
@@ -140,9 +141,10 @@ export class Snapshots {
         image: volumeImage(layout, snapshot.volumeId),
         target: snapshotImage(layout, snapshot.id),
       }));
-      const cut = await cutter.cut(wanted.group ?? intended.join(), members);
+      const cut = await cutter.cut(wanted.group ?? intended.join(), members, wanted.wish);
       this.#shop.onStep?.("cut taken");
       await cut.copied;
+      checkAchieved(cut.consistency, wanted.wish);
       this.#shop.onStep?.("cut copied");
       await this.#complete(snapshots, { ...cut, group: wanted.group });
       return snapshots.flatMap(({ id }) => state.snapshots.find("id = ?", id) ?? []);
@@ -173,7 +175,9 @@ export class Snapshots {
     const what = wanted.group === undefined ? `snapshot ${wanted.name}` : `group snapshot ${wanted.name}`;
     const freeBytes = await space.freeBytes();
     state.transaction(() => {
-      space.require({ what, promisedBytes: neededBytes, writtenBytes: neededBytes }, freeBytes);
+      const isShared = this.#shop.cutter.sharesBlocks;
+      const writtenBytes = isShared ? 0 : neededBytes;
+      space.require({ what, promisedBytes: neededBytes, writtenBytes, isShared }, freeBytes);
       if (wanted.group !== undefined)
         state.groups.insert({ id: wanted.group, name: wanted.name, takenAt: clock.now(), state: "creating" });
       for (const snapshot of snapshots) state.snapshots.insert(snapshot);
@@ -265,12 +269,25 @@ interface Wanted {
   readonly volumeIds: readonly string[];
   /** The group's id, if it is one. */
   readonly group: string | undefined;
+  readonly wish: CutWish;
 }
 
 interface Completed {
   readonly takenAt: Date;
   readonly consistency: SnapshotRecord["consistency"];
   readonly group: string | undefined;
+}
+
+const levels = ["none", "crash", "filesystem"] as const;
+
+/** @throws Failure "precondition" if the cut is worth less than what was asked for */
+function checkAchieved(achieved: Consistency, { consistency, allowDowngrade }: CutWish): void {
+  if (allowDowngrade || levels.indexOf(achieved) >= levels.indexOf(consistency)) return;
+  throw new Failure(
+    "precondition",
+    `the cut is ${achieved} consistent, the class asks for ${consistency}: it is dropped; use volumes with ` +
+      'filesystems and an engine that holds them, or set allowDowngrade: "true" in the class',
+  );
 }
 
 function compatible(group: Group, volumeIds: readonly string[]): Group {

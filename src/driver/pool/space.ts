@@ -10,6 +10,18 @@ export interface Need {
   readonly promisedBytes: number;
   /** What is written at once. */
   readonly writtenBytes: number;
+  /** It shares all its blocks with what is there, and takes room only as that is overwritten. */
+  readonly isShared?: boolean;
+}
+
+/** Room that is left for volumes that exist: after a snapshot every overwrite takes a new block. */
+const reservePart = 0.1;
+const reserveLeastBytes = 2 ** 30;
+/** A small pool is not eaten up by its reserve. */
+const reserveMostPart = 0.25;
+
+export function reserveBytes(totalBytes: number): number {
+  return Math.max(totalBytes * reservePart, Math.min(reserveLeastBytes, totalBytes * reserveMostPart));
 }
 
 /**
@@ -18,28 +30,35 @@ export interface Need {
  * With a limit: the sizes of all volumes and the stored bytes of all snapshots together stay within it, so that writes to
  * volumes that exist never fail for lack of it. Without: volumes are thin, and each must only fit into what the filesystem
  * has free when it is made.
+ *
+ * Where snapshots share blocks with their volumes, a part of the filesystem is kept for writes to volumes that exist.
  */
 export class Space {
   readonly #state: PoolState;
   readonly #files: PoolFiles;
   readonly #folder: string;
   readonly #limitBytes: number | undefined;
+  readonly #keepsReserve: boolean;
 
   constructor(deps: {
     readonly state: PoolState;
     readonly files: PoolFiles;
     readonly folder: string;
     readonly limitBytes: number | undefined;
+    readonly keepsReserve: boolean;
   }) {
     this.#state = deps.state;
     this.#files = deps.files;
     this.#folder = deps.folder;
     this.#limitBytes = deps.limitBytes;
+    this.#keepsReserve = deps.keepsReserve;
   }
 
   /** To be read just before `require`, which is synchronous so that nothing comes between it and the promise's record. */
-  freeBytes(): Promise<number> {
-    return this.#files.freeBytes(this.#folder);
+  async freeBytes(): Promise<number> {
+    const freeBytes = await this.#files.freeBytes(this.#folder);
+    if (!this.#keepsReserve) return freeBytes;
+    return Math.max(0, freeBytes - reserveBytes(await this.#files.totalBytes(this.#folder)));
   }
 
   /** The largest volume that can be made now. */
@@ -57,12 +76,13 @@ export class Space {
         left: `${readableBytes(Math.max(0, unpromisedBytes))} of its limit of ${readableBytes(this.#limitBytes ?? 0)}`,
         remedy: "delete volumes or snapshots, or raise --pool-size",
       });
-    const neededBytes =
-      unpromisedBytes === undefined ? Math.max(need.promisedBytes, need.writtenBytes) : need.writtenBytes;
-    if (neededBytes > freeBytes)
+    const isPromised = unpromisedBytes === undefined && !need.isShared;
+    const neededBytes = isPromised ? Math.max(need.promisedBytes, need.writtenBytes) : need.writtenBytes;
+    const hasRoom = need.isShared ? freeBytes > 0 : neededBytes <= freeBytes;
+    if (!hasRoom)
       throw full(need.what, {
         needed: neededBytes,
-        left: `${readableBytes(freeBytes)} on its filesystem`,
+        left: `${readableBytes(freeBytes)} on its filesystem${this.#keepsReserve ? ", beside its reserve," : ""}`,
         remedy: "delete volumes or snapshots, or make room",
       });
   }

@@ -1,4 +1,5 @@
 import { Failure } from "../../lib/failure.ts";
+import { anyCut } from "../cut/cut-engine.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import { Jobs } from "./jobs.ts";
 import { snapshotImage, volumeImage } from "./layout.ts";
@@ -136,7 +137,7 @@ export class Volumes {
   async #copy(source: OpenSource, id: string, target: string): Promise<void> {
     const { cutter } = this.#shop;
     if (source.kind === "snapshot") return cutter.clone(source.image, target);
-    const { copied } = await cutter.cut(id, [{ image: source.image, target }]);
+    const { copied } = await cutter.cut(id, [{ image: source.image, target }], anyCut);
     await copied;
   }
 

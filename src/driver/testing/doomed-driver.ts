@@ -3,15 +3,19 @@ import { systemClock } from "../../lib/clock.ts";
 import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { startDriver } from "../driver.ts";
+import type { PoolImage } from "../pool/pool-image.ts";
 import type { Doom } from "./driver-process.ts";
 
 /** A driver that meets its doom after the n-th time that a step of the journal is done; SIGTERM ends it in order. */
-const [endpoint = "", poolDir = "", engine = "", blockEngine = "", watchdog = "", doom = "{}"] = process.argv.slice(2);
+const [endpoint = "", poolDir = "", engine = "", blockEngine = "", watchdog = "", doom = "{}", image = "null"] =
+  process.argv.slice(2);
 const { step: fatal, times = 1, victims = "driver" } = JSON.parse(doom) as Partial<Doom>; // our own parent wrote it
+const poolImage = JSON.parse(image) as PoolImage | null; // likewise
 let left = times;
 const driver = await startDriver({
   endpoint,
   poolDir,
+  ...(poolImage && { poolImage }),
   nodeId: "node-1",
   engine,
   holdDeadlineMs: 1_000,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Failure } from "../../lib/failure.ts";
+import type { PoolImage } from "../pool/pool-image.ts";
 import type { Step } from "../pool/workshop.ts";
 import { bundled } from "./bundled.ts";
 
@@ -25,13 +26,22 @@ export async function startDriverProcess(options: {
   readonly endpoint: string;
   readonly poolDir: string;
   readonly engine: string;
+  readonly poolImage?: PoolImage;
   readonly doom?: Doom;
 }): Promise<DriverProcess> {
-  const { endpoint, poolDir, engine, doom } = options;
+  const { endpoint, poolDir, engine, poolImage, doom } = options;
   const program = await bundled(new URL("./doomed-driver.ts", import.meta.url));
   const blockEngine = await bundled(new URL("../block/engine-main.ts", import.meta.url));
   const watchdog = await bundled(new URL("../hold/watchdog-main.ts", import.meta.url));
-  const args = [endpoint, poolDir, engine, blockEngine, watchdog, JSON.stringify(doom ?? {})];
+  const args = [
+    endpoint,
+    poolDir,
+    engine,
+    blockEngine,
+    watchdog,
+    JSON.stringify(doom ?? {}),
+    JSON.stringify(poolImage ?? null),
+  ];
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
   const failed = ended.then(() => {
