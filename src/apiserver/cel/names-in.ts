@@ -108,7 +108,11 @@ function elementOf(schema: Schema | undefined): Schema | undefined {
 
 const metadataFields = new Set(["apiVersion", "kind", "metadata"]);
 
+const scalars: readonly unknown[] = ["string", "integer", "number", "boolean"];
+
 function fieldOf(schema: Schema | undefined, field: string): Schema | undefined {
+  if (scalars.includes(schema?.type))
+    throw new Failure("invalid", `type '${schema?.type}' does not support field selection: '${field}'`);
   const isOpen =
     schema?.["x-kubernetes-preserve-unknown-fields"] === true || schema?.additionalProperties !== undefined;
   if (schema?.type !== "object" || isOpen) return elementOf(schema);

@@ -39,7 +39,7 @@ export function changeErrors(crd: JsonObject, old: JsonObject): readonly FieldEr
         invalid(
           `status.storedVersions[${i}]`,
           stored,
-          "missing from spec.versions; objects may be kept in it, so take it out of status.storedVersions only once none is",
+          `missing from spec.versions; ${stored} was previously a storage version, and objects may still be kept in it: take it out of status.storedVersions only once none is`,
         ),
       );
   });

@@ -61,6 +61,20 @@ export function crdStatus(crd: JsonObject, others: readonly JsonObject[], now: D
   };
 }
 
+/** The status of a definition that waits for its objects to go, or undefined if it says so already. */
+export function terminatingStatus(crd: JsonObject, now: Date): JsonObject | undefined {
+  const conditions = objectsAt(crd, "status", "conditions");
+  if (conditions.some(({ type }) => type === terminating.type)) return undefined;
+  return { ...objectAt(crd, "status"), conditions: [...conditions, withTime(terminating, [], now)] };
+}
+
+const terminating: JsonObject = {
+  type: "Terminating",
+  status: "True",
+  reason: "InstanceDeletionInProgress",
+  message: "CustomResource deletion is in progress",
+};
+
 const isRival = (other: JsonObject, crd: JsonObject) =>
   textAt(other, "spec", "group") === textAt(crd, "spec", "group") &&
   textAt(other, "metadata", "name") !== textAt(crd, "metadata", "name");
@@ -92,7 +106,7 @@ function conflictOf(names: Names, taken: Taken): { readonly reason: string; read
     ["KindConflict", names.kind, taken.kinds],
     ["ListKindConflict", names.listKind, taken.kinds],
   ];
-  const conflict = candidates.find(([, name, others]) => others.has(name));
+  const conflict = candidates.findLast(([, name, others]) => others.has(name)); // what Kubernetes tells of several
   return conflict && { reason: conflict[0], message: `"${conflict[1]}" is already in use` };
 }
 

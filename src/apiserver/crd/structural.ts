@@ -28,7 +28,9 @@ function rootErrors(schema: Schema, field: string): readonly FieldError[] {
   if (schema.nullable) errors.push(forbidden(`${field}.nullable`, "nullable cannot be true at the root"));
   for (const name of Object.keys(schema.properties?.metadata?.properties ?? {}))
     if (name !== "name" && name !== "generateName")
-      errors.push(forbidden(`${field}.properties[metadata]`, "may only restrict name and generateName"));
+      errors.push(
+        forbidden(`${field}.properties[metadata]`, "must not specify anything other than name and generateName"),
+      );
   return errors;
 }
 
@@ -71,9 +73,17 @@ function listErrors(schema: Schema, field: string): readonly FieldError[] {
   if (listType !== "map") return [];
   if (keys.length === 0)
     return [required(`${field}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is map")];
-  return keys
-    .filter((key) => !schema.items?.properties?.[key])
-    .map((key) => invalid(`${field}.x-kubernetes-list-map-keys`, key, "entries must be properties of the items"));
+  return keys.flatMap((key) => keyErrors(schema.items, key, field));
+}
+
+/** A key that is absent would leave nothing to find the item by. */
+function keyErrors(items: Schema | undefined, key: string, field: string): readonly FieldError[] {
+  const property = items?.properties?.[key];
+  if (!property)
+    return [invalid(`${field}.x-kubernetes-list-map-keys`, key, "entries must be properties of the items")];
+  if (property.default !== undefined || items.required?.includes(key)) return [];
+  const why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+  return [required(`${field}.items.properties[${key}].default`, why)];
 }
 
 function patternErrors({ pattern }: Schema, field: string): readonly FieldError[] {

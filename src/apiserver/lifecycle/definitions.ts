@@ -1,7 +1,7 @@
 import { assert } from "../../lib/assert.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { equalJson, type JsonObject } from "../../lib/json.ts";
-import { checkCrd, crdStatus, kindsOf } from "../crd/crd.ts";
+import { checkCrd, crdStatus, kindsOf, terminatingStatus } from "../crd/crd.ts";
 import type { Converters } from "../crd/custom-kind.ts";
 import { collectionOf, type Served } from "../registry.ts";
 import type { Change } from "../store/collection.ts";
@@ -130,12 +130,17 @@ function emptyOut(api: Api, definition: Stored): void {
   const served = api.registry.ofCollection(collection.id);
   for (const stored of served ? collection.list() : [])
     if (served && !isTerminating(stored.object)) removeOne(api, served, stored);
-  if (collection.size > 0 && served) return;
+  if (collection.size > 0 && served) return void sayTerminating(api, definition);
   const { finalizers = [], ...metadata } = definition.metadata;
   if (!finalizers.includes(cleanup)) return;
   const left = finalizers.filter((finalizer) => finalizer !== cleanup);
   const object = withMetadata(definition.object, { ...metadata, ...(left.length > 0 && { finalizers: left }) });
   rewrite(api, servedDefinitions(api), definition, object);
+}
+
+function sayTerminating(api: Api, definition: Stored): void {
+  const status = terminatingStatus(definition.object, api.clock.now());
+  if (status) rewrite(api, servedDefinitions(api), definition, { ...definition.object, status });
 }
 
 function removeOne(api: Api, served: Served, { key }: Stored): void {

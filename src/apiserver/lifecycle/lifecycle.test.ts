@@ -107,7 +107,7 @@ test("the deletion of a definition deletes its objects, waits for their finalize
   await client.send("DELETE", definition);
   await expect.poll(() => code(`${objects}/free`)).toBe(404);
   const late = await client.send("POST", objects, { body: widget("late") });
-  expect(late.code).toBe(405);
+  expect(late.code).toBe(403);
   expect(await code(definition)).toBe(200);
   await merge(`${objects}/held`, { metadata: { finalizers: null } });
   await watch.ended;

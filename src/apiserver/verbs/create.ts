@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
 import type { Managed } from "../ownership/entry.ts";
 import { collectionOf } from "../registry.ts";
-import { alreadyExists, badRequest, forbidden, methodNotAllowed, notFound } from "../status.ts";
+import { alreadyExists, badRequest, forbidden, notFound } from "../status.ts";
 import { metadataOf, type View, viewOf, withStatus } from "../store/stored.ts";
 import { admitted, clientMetadata, givenMetadata, identified } from "./admission.ts";
 import { managedAfter, withManagers } from "./ownership.ts";
@@ -27,7 +27,7 @@ export function createOwned(api: Api, target: Target, { object, options, managed
   if (givenMetadata(object).resourceVersion)
     throw badRequest("resourceVersion should not be set on objects to be created");
   checkNamespace(api, target, object);
-  checkDefinition(api, target);
+  checkDefinition(api, target, object);
   const tries = givenMetadata(object).name ? 1 : generatedNameTries;
   for (let i = 1; ; i++) {
     const { object: fresh, warnings } = admitted(api, target, prepared(api, target, object), { options });
@@ -95,10 +95,11 @@ function checkNamespace(api: Api, target: Target, object: JsonObject): void {
 const definitions = collectionOf("apiextensions.k8s.io", "customresourcedefinitions");
 
 /** While a definition is being deleted its objects are emptied out, so none may come in. */
-function checkDefinition(api: Api, { served }: Target): void {
+function checkDefinition(api: Api, { served }: Target, object: JsonObject): void {
   if (!served.custom) return;
   const name = `${served.kind.plural}.${served.kind.group}`;
   const definition = api.store.collection(definitions).get({ namespace: "", name });
-  if (definition && metadataOf(definition.object).deletionTimestamp)
-    throw methodNotAllowed("create not allowed while custom resource definition is terminating");
+  if (!definition || !metadataOf(definition.object).deletionTimestamp) return;
+  const why = "create not allowed while custom resource definition is terminating";
+  throw forbidden(served.kind, String(givenMetadata(object).name ?? ""), why);
 }

@@ -19,11 +19,6 @@ export const deviations: Deviations = {
   "the schemas of built-in kinds have the keys that patches and apply merge their lists by": "not yet",
   "only the first row of a watch's tables brings the columns": "not yet: each event brings them",
   "fields select what a custom kind says can be selected, and nothing else": "not yet: another wording",
-  "a kind whose names are taken is not accepted, and says why": "not yet: another reason is told first",
-  "schemas that say nothing definite are refused, each with its place":
-    "not yet: a rule that cannot be compiled is taken",
-  "a stored version cannot be removed while it may hold objects": "not yet: another wording",
-  "a finalizer of an object holds its definition (surprise 17)": "not yet: no Terminating condition while it is held",
   "a deletion of what nothing holds is answered with a Success that names it": "not yet: the Status carries a code",
   "options of a deletion come in the body or in the query": "not yet: an object that is orphaned goes at once",
   "a collection over all namespaces cannot be deleted": "not yet: it is deleted",

@@ -270,7 +270,11 @@ test("a finalizer of an object holds its definition (surprise 17)", async (api) 
     { timeout: waitLimitMs, interval: 50 },
   );
   await becomes(api, jars, "Terminating", "True InstanceDeletionInProgress");
-  expect((await api.post(path, { apiVersion: `${ownGroup}/v1`, kind: "Jar", metadata: { name: "b" } })).code).toBe(403);
+  const late = await api.post(path, { apiVersion: `${ownGroup}/v1`, kind: "Jar", metadata: { name: "b" } });
+  expect([late.code, late.body.message]).toEqual([
+    403,
+    `jars.${ownGroup} "b" is forbidden: create not allowed while custom resource definition is terminating`,
+  ]);
   await api.patch("merge", `${path}/a`, { metadata: { finalizers: null } });
   await vi.waitFor(async () => expect((await api.get(pathTo(jars))).code).toBe(404), {
     timeout: waitLimitMs,
