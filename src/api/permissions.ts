@@ -128,7 +128,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       { on: storage("csinodes"), verbs: follow, why: "which nodes have the driver" },
       events,
     ],
-    leader: [],
+    leader: election(),
     distributed: [],
     secrets,
   },

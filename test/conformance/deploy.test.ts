@@ -30,7 +30,38 @@ const established = () =>
   kubectl(["wait", "--for=condition=Established", "crd", ...crds.map(({ metadata }) => metadata.name)]);
 const namespace = (name: string) =>
   kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
-const dryRun = (manifest: string) => kubectl(["apply", "--server-side", "--dry-run=server", "-f", "-"], manifest);
+const dryRun = (manifest: string) =>
+  kubectl(["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-"], manifest);
+
+describe.skipIf(helmPath === undefined)("the Helm chart, on a cluster that has upstream's definitions,", () => {
+  test("upgrades definitions that are there, keeps who converts them, and leaves them when it is removed", async () => {
+    const name = "volumegroupsnapshots.groupsnapshot.storage.k8s.io";
+    const read = (path: string) => kubectl(["get", "crd", name, "-o", `jsonpath=${path}`]);
+    await namespace("gs");
+    await kubectl(["apply", "--server-side", "-k", realpathSync(join(binaries(), "crds")), "--field-manager=admin"]);
+    expect(await read("{.spec.versions[*].name}")).not.toContain("v1alpha1");
+    await expect(helm("install", "gs", chart, "-n", "gs")).rejects.toThrow(/invalid ownership metadata/);
+    await helm("install", "gs", chart, "-n", "gs", "--take-ownership");
+    expect(await read("{.spec.versions[*].name}")).toContain("v1alpha1");
+
+    const clientConfig = { url: "https://example.com/convert" };
+    const conversion = { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+    await kubectl(["patch", "crd", name, "--type=merge", "-p", JSON.stringify({ spec: { conversion } })]);
+    await helm("upgrade", "gs", chart, "-n", "gs", "--set=controller.replicas=3");
+    expect(await read("{.spec.conversion.webhook.clientConfig.url}")).toBe(clientConfig.url);
+    await kubectl([
+      "patch",
+      "crd",
+      name,
+      "--type=merge",
+      "-p",
+      '{"spec":{"conversion":{"strategy":"None","webhook":null}}}',
+    ]);
+    await helm("uninstall", "gs", "-n", "gs");
+    expect(await read("{.metadata.name}")).toBe(name);
+    expect(await kubectl(["get", "deployment", "-n", "gs", "-o", "name"])).toBe("");
+  });
+});
 
 describe("kustomize", () => {
   const system = "groupsnap-system";
@@ -43,20 +74,23 @@ describe("kustomize", () => {
     const where = ["deployment", "snapshot-controller", "-n", "kube-system"];
     const images = await kubectl(["get", ...where, "-o", `jsonpath=${path}`]);
     expect(images).toBe("groupsnap:0.1.0 snapshot-controller");
-    await kubectl(["delete", "-k", "deploy/kustomize/overlays/from-upstream", "--wait=true"]);
   });
 
-  test.each(["crds", "csi-snapshotter", "base", "overlays/single-node", "overlays/from-upstream"])(
-    "makes objects of %s that the API server accepts whole",
-    async (path) => {
-      await kubectl(["apply", "--server-side", "-k", "deploy/kustomize/crds"]);
-      await established();
-      await namespace(system);
-      const manifest = await kubectl(["kustomize", `deploy/kustomize/${path}`]);
-      const accepted = await dryRun(manifest);
-      expect(accepted.trim().split("\n")).toHaveLength(parseManifest(manifest).length);
-    },
-  );
+  test.each([
+    "crds",
+    "csi-snapshotter",
+    "base",
+    "overlays/single-node",
+    "overlays/single-node/classes",
+    "overlays/from-upstream",
+  ])("makes objects of %s that the API server accepts whole", async (path) => {
+    await kubectl(["apply", "--server-side", "--force-conflicts", "-k", "deploy/kustomize/crds"]);
+    await established();
+    await namespace(system);
+    const manifest = await kubectl(["kustomize", `deploy/kustomize/${path}`]);
+    const accepted = await dryRun(manifest);
+    expect(accepted.trim().split("\n")).toHaveLength(parseManifest(manifest).length);
+  });
 
   test("makes pods of the base that a restricted namespace admits, and a root's pod is not", async () => {
     const restricted = { metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted" } } };
@@ -97,7 +131,7 @@ describe.skipIf(helmPath === undefined)("the Helm chart", () => {
 
   beforeAll(async () => {
     await namespace("gs");
-    await kubectl(["apply", "--server-side", "-k", "deploy/kustomize/crds"]);
+    await kubectl(["apply", "--server-side", "--force-conflicts", "-k", "deploy/kustomize/crds"]);
     await kubectl(["apply", "-f", "-"], ["ServiceMonitor", "PrometheusRule"].map(operatorCrd).join("\n---\n"));
     await established();
     await kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
@@ -134,26 +168,6 @@ describe.skipIf(helmPath === undefined)("the Helm chart", () => {
     ["--set=sidecar.drivers[0].namespace=x", "serviceAccount"],
   ])("refuses %s, and says where", async (flag, complaint) => {
     await expect(template(flag)).rejects.toThrow(complaint);
-  });
-
-  test("upgrades definitions that are there, keeps who converts them, and leaves them when it is removed", async () => {
-    const name = "volumegroupsnapshots.groupsnapshot.storage.k8s.io";
-    const read = (path: string) => kubectl(["get", "crd", name, "-o", `jsonpath=${path}`]);
-    await kubectl(["delete", "-k", "deploy/kustomize/crds", "--wait=true"]);
-    await kubectl(["apply", "--server-side", "-k", realpathSync(join(binaries(), "crds")), "--field-manager=admin"]);
-    expect(await read("{.spec.versions[*].name}")).not.toContain("v1alpha1");
-    await expect(helm("install", "gs", chart, "-n", "gs")).rejects.toThrow(/invalid ownership metadata/);
-    await helm("install", "gs", chart, "-n", "gs", "--take-ownership");
-    expect(await read("{.spec.versions[*].name}")).toContain("v1alpha1");
-
-    const clientConfig = { url: "https://example.com/convert" };
-    const conversion = { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
-    await kubectl(["patch", "crd", name, "--type=merge", "-p", JSON.stringify({ spec: { conversion } })]);
-    await helm("upgrade", "gs", chart, "-n", "gs", "--set=controller.replicas=3");
-    expect(await read("{.spec.conversion.webhook.clientConfig.url}")).toBe(clientConfig.url);
-    await helm("uninstall", "gs", "-n", "gs");
-    expect(await read("{.metadata.name}")).toBe(name);
-    expect(await kubectl(["get", "deployment", "-n", "gs", "-o", "name"])).toBe("");
   });
 
   test("hands the sidecar's container to the chart of a driver that depends on it", async () => {

@@ -87,7 +87,7 @@ describe("processes under service accounts of their own", () => {
   const csi = () => ["--csi-address", join(groupsnap.folder, "csi.sock")];
   const election = ["--leader-election=true", "--leader-election-namespace", system, ...timing];
   const startControllers = async (...flags: readonly string[]) => {
-    provisioner = await start("provisioner", ...csi());
+    provisioner = await start("provisioner", ...csi(), ...election);
     sidecar = await start("csi-snapshotter", ...csi(), ...election);
     controller = await start("snapshot-controller", ...election, ...flags);
   };

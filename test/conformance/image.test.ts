@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exec } from "../../src/lib/exec.ts";
+
+/** The image's root folder, as the Dockerfile lays it out, and what its Dockerfile says of it. */
+let parent: string;
+let folder: string;
+beforeAll(() => {
+  parent = mkdtempSync(join(tmpdir(), "gs-image-"));
+  folder = join(parent, "root");
+  execFileSync(process.execPath, ["deploy/image/rootfs.mjs", folder]);
+}, 60_000);
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+const dockerfile = readFileSync("deploy/image/Dockerfile", "utf8");
+
+test("holds Node and nothing else that could be run", () => {
+  expect(readdirSync(join(folder, "bin"))).toEqual(["node"]);
+  const everywhere = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  expect(everywhere.filter((path) => /(^|\/)(sh|bash|dash|busybox|npm|apt|apt-get)$/.test(path))).toEqual([]);
+});
+
+test("is built from files that are there, and are not kept from the builder", () => {
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = ""]) => files.split(" "));
+  const tracked = execFileSync("git", ["ls-files", "--", ...copied], { encoding: "utf8" }).split("\n");
+  expect(copied.filter((file) => !tracked.some((path) => path === file || path.startsWith(`${file}/`)))).toEqual([]);
+  const admitted = readFileSync("deploy/image/Dockerfile.dockerignore", "utf8").split("\n");
+  expect(copied.filter((file) => !admitted.includes(`!${file}`))).toEqual([]);
+});
+
+test("runs as somebody who is not root, and says where it comes from", () => {
+  expect(dockerfile).toMatch(/^USER 65532:65532$/m);
+  expect(dockerfile).toMatch(/^ENTRYPOINT \["\/bin\/node", "\/app\/dist\/cli\/main.js"\]$/m);
+  for (const label of ["title", "licenses", "version", "revision"])
+    expect(dockerfile).toContain(`org.opencontainers.image.${label}=`);
+});
+
+describe.skipIf(process.getuid?.() !== 0)(
+  "for a user without rights, with nothing of this machine but the kernel,",
+  () => {
+    const inside = async (...args: readonly string[]) => {
+      const argv = ["chroot", "--userspec=65532:65532", folder, "/bin/node", "/app/dist/cli/main.js", ...args] as const;
+      const limit = { timeoutMs: 90_000, signal: AbortSignal.timeout(90_000), env: { NODE_EXTRA_CA_CERTS: "" } };
+      return (await exec(argv, limit)).stdout;
+    };
+
+    test.each(["snapshot-controller", "csi-snapshotter", "webhook", "provisioner", "driver", "node", "doctor"])(
+      "loads the %s process",
+      async (name) => {
+        expect(await inside(name, "--help")).toContain(`Usage: groupsnap ${name} `);
+      },
+    );
+
+    test("runs the demo to its end, storage included", { timeout: 100_000 }, async () => {
+      mkdirSync(join(folder, "dev"));
+      execFileSync("mknod", ["-m", "666", join(folder, "dev/null"), "c", "1", "3"]); // as every container has it
+      const steps = (await inside("demo", "--json")).trim().split("\n");
+      expect(JSON.parse(steps.at(-1) ?? "")).toMatchObject({ demo: "ok" });
+    });
+  },
+);
