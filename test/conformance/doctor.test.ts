@@ -107,12 +107,6 @@ interface Trouble {
 
 const troubles: readonly Trouble[] = [
   {
-    when: "a definition is gone",
-    says: ["DefinitionMissing: CustomResourceDefinition volumesnapshotclasses.snapshot.storage.k8s.io"],
-    break: () => remove("crd", "volumesnapshotclasses.snapshot.storage.k8s.io"),
-    mend: () => kubectl(["apply", "--server-side", "-k", "deploy/kustomize/crds"]),
-  },
-  {
     when: "a definition does not serve v1",
     says: [`VersionNotServed: CustomResourceDefinition ${groupsCrd[1]}`],
     break: () => serveV1(false),
@@ -289,4 +283,13 @@ test("ends with 1 and the address when no API server answers", async () => {
   const { code, stderr } = await doctor(kubeconfig);
   expect(code).toBe(1);
   expect(stderr).toContain("127.0.0.1:1");
+});
+
+test("names a definition that goes, as long as it takes, and when it is gone", async () => {
+  const name = "volumesnapshotclasses.snapshot.storage.k8s.io";
+  await remove("crd", name);
+  await vi.waitFor(
+    async () => expect(await findings()).toEqual([`DefinitionMissing: CustomResourceDefinition ${name}`]),
+    patience,
+  );
 });

@@ -116,6 +116,11 @@ test.each<readonly [string, string, Partial<Observed>]>([
   ["a kind cannot be listed", "NotSeen", { leases: { items: [], trouble: "cannot list leases: forbidden" } }],
   ["a definition is missing", "DefinitionMissing", { definitions: { items: healthy.definitions.items.slice(1) } }],
   [
+    "a definition is being deleted",
+    "DefinitionMissing",
+    changed((crd) => ({ ...crd, metadata: { ...crd.metadata, deletionTimestamp: justNow } })),
+  ],
+  [
     "a definition is not established",
     "DefinitionNotEstablished",
     changed((crd) => ({

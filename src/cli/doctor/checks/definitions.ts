@@ -15,15 +15,17 @@ export function checkDefinitions({ definitions }: Observed): readonly Finding[] 
   if (definitions.trouble !== undefined) return [];
   return crds.flatMap(({ metadata: { name } }) => {
     const found = definitions.items.find(({ metadata }) => metadata.name === name);
-    return found ? checkOne(found) : [missing(name)];
+    if (!found) return [missing(name, "it is not there, so nothing of its kind can be made")];
+    const isGoing = found.metadata.deletionTimestamp !== undefined;
+    return isGoing ? [missing(name, "it is being deleted, and every object of its kind with it")] : checkOne(found);
   });
 }
 
-const missing = (name: string): Finding => ({
+const missing = (name: string, what: string): Finding => ({
   severity: "error",
   reason: "DefinitionMissing",
   on: `CustomResourceDefinition ${name}`,
-  what: "it is not there, so nothing of its kind can be made",
+  what,
   mend: apply,
 });
 
