@@ -63,7 +63,7 @@ const goScalar = (value: Json) => (typeof value === "boolean" ? "bool" : typeof 
 function checkMap(value: Json, shape: MapShape, visit: Visit): void {
   if (!isMap(value)) return void report(visit, `expected map, got ${goValue(value)}`);
   for (const [key, item] of Object.entries(value)) {
-    const field = shape.fields.get(key) ?? shape.others;
+    const field = shape.fields.get(key)?.shape ?? shape.others;
     const below = { ...visit, path: visit.path + elementText(fieldElement(key)) };
     if (field === undefined) return void report(below, "field not declared in schema");
     if (item !== undefined) check(item, field, below);

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { fieldElement } from "./element.ts";
 import { byElement, itemsOf } from "./items.ts";
 import { type Branches, emptySet, type FieldSet, isEmpty, leaf, withSelf } from "./set.ts";
-import { type MapShape, type Shape, shapeFor } from "./shape.ts";
+import { type Field, type MapShape, type Shape, shapeFor } from "./shape.ts";
 
 /** The fields that somebody who applies `value` claims: every leaf, every item, and what is empty or has no fixed name. */
 export function claimedFields(value: JsonObject, shape: Shape): FieldSet {
@@ -23,12 +23,12 @@ function claimed(value: Json, shape: Shape): FieldSet | undefined {
   const below: Branches = {};
   for (const key in value) {
     const item = value[key];
-    const field = fieldShape(known, key);
     if (item === undefined) continue;
-    const node = field === undefined ? leaf : claimed(item, field);
+    const { element, shape: field } = fieldOf(known, key);
+    const node = claimed(item, field);
     const isOwn = item === null || isEmptyMap(item) || !known.fields.has(key);
-    if (isOwn) below[fieldElement(key)] = withSelf(node);
-    else if (node) below[fieldElement(key)] = node;
+    if (isOwn) below[element] = withSelf(node);
+    else if (node) below[element] = node;
   }
   return isEmpty(below) ? undefined : below;
 }
@@ -37,7 +37,7 @@ function claimed(value: Json, shape: Shape): FieldSet | undefined {
 export function presentFields(value: Json, shape: Shape): FieldSet {
   const known = shapeFor(shape, value);
   if (known.is === "scalar" || known.atomic) return leaf;
-  const below: Branches = {};
+  const below: Branches = { ".": leaf };
   if (known.is === "list") {
     for (const [element, [first = null, ...more]] of byElement(itemsOf(isList(value) ? value : [], known)))
       below[element] = more.length > 0 ? leaf : presentFields(first, known.items);
@@ -45,18 +45,25 @@ export function presentFields(value: Json, shape: Shape): FieldSet {
     const map = isMap(value) ? value : {};
     for (const key in map) {
       const item = map[key];
-      if (item !== undefined) below[fieldElement(key)] = presentFields(item, fieldShape(known, key) ?? leafShape);
+      if (item === undefined) continue;
+      const { element, shape: field } = fieldOf(known, key);
+      below[element] = presentFields(item, field);
     }
-    for (const [key, field] of known.fields)
-      if (map[key] === undefined && field.is !== "scalar" && field.is !== "any" && field.isAlways)
-        below[fieldElement(key)] = leaf;
+    for (const key of known.always) if (map[key] === undefined) below[fieldElement(key)] = leaf;
   }
-  return withSelf(below);
+  return hasBelow(below) ? below : leaf;
+}
+
+function hasBelow(node: FieldSet): boolean {
+  for (const element in node) if (element !== ".") return true;
+  return false;
 }
 
 const leafShape: Shape = { is: "scalar", type: "any" };
 
-export const fieldShape = (map: MapShape, key: string): Shape | undefined => map.fields.get(key) ?? map.others;
+/** A field of a map as its shape knows it; of a field that may not be there nothing is known. */
+export const fieldOf = (map: MapShape, key: string): Field =>
+  map.fields.get(key) ?? { element: fieldElement(key), shape: map.others ?? leafShape };
 
 /** The set with the named fields that lead to its paths: with `spec.size` also `spec`, but with `labels.app` not `labels`. */
 export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
@@ -73,11 +80,11 @@ export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
 }
 
 /** The shape one step further down. */
-export function stepInto(shape: Shape, element: string): { readonly below: Shape; readonly isNamed: boolean } {
+function stepInto(shape: Shape, element: string): { readonly below: Shape; readonly isNamed: boolean } {
   const name = element.slice(2);
   const known = shape.is === "any" ? shape.map : shape;
   if (known.is === "map" && element.startsWith("f:"))
-    return { below: fieldShape(known, name) ?? leafShape, isNamed: known.fields.has(name) };
+    return { below: fieldOf(known, name).shape, isNamed: known.fields.has(name) };
   return { below: known.is === "list" ? known.items : leafShape, isNamed: false };
 }
 
@@ -101,7 +108,7 @@ export const isMap = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
-export function isEmptyMap(value: Json | undefined): boolean {
+function isEmptyMap(value: Json | undefined): boolean {
   if (!isMap(value)) return false;
   for (const key in value) if (value[key] !== undefined) return false;
   return true;

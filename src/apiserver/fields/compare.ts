@@ -1,9 +1,9 @@
 import { equalJson, type Json, type JsonObject } from "../../lib/json.ts";
-import { fieldShape, isList, isMap, presentFields } from "./collect.ts";
-import { type Element, fieldElement } from "./element.ts";
+import { fieldOf, isList, isMap, presentFields } from "./collect.ts";
+import type { Element } from "./element.ts";
 import { byElement, itemsOf } from "./items.ts";
 import { type Branches, differenceBelow, emptySet, type FieldSet, isEmpty, leaf, withoutSelf } from "./set.ts";
-import { anything, type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
+import { isAlways, type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
 
 /** What became of the fields of an object; no field is in two of the sets. */
 export interface Comparison {
@@ -67,15 +67,15 @@ function compareMaps(before: Json, after: Json, shape: MapShape): Changes {
 function compareField(trees: Trees, key: string, was: JsonObject, is: JsonObject, shape: MapShape): void {
   const [before, after] = [was[key], is[key]];
   if (before === after) return;
-  const field = fieldShape(shape, key) ?? anything;
+  const { element, shape: field } = fieldOf(shape, key);
   const absent = emptyOf(field);
-  trees.put(fieldElement(key), compareValues(before ?? absent, after ?? absent, field));
+  trees.put(element, compareValues(before ?? absent, after ?? absent, field));
 }
 
 /** What an absent field is the same as. */
 function emptyOf(field: Shape): Json | undefined {
-  if (field.is === "map" && field.isAlways) return emptyMap;
-  return field.is === "list" && field.isAlways ? [] : undefined;
+  if (!isAlways(field)) return undefined;
+  return field.is === "map" ? emptyMap : [];
 }
 
 function compareLists(before: Json, after: Json, shape: ListShape): Changes {

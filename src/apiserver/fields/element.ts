@@ -35,7 +35,7 @@ export function canonicalElement(element: string): Element | undefined {
   return undefined;
 }
 
-export const sortedByName = (keys: JsonObject): JsonObject =>
+const sortedByName = (keys: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function keysOf(json: string): JsonObject {

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
-import { fieldShape, isList, isMap } from "./collect.ts";
+import { fieldOf, isList, isMap } from "./collect.ts";
 import type { Element } from "./element.ts";
 import { byElement, type Item, itemsOf } from "./items.ts";
-import { anything, type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
+import { type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
 
 /**
  * The live object with an applied configuration laid over it: maps merge field by field, lists item by item, and what is owned
@@ -30,11 +30,7 @@ function merged(live: Json | undefined, config: Json | undefined, shape: Shape):
 function mergedMap(live: JsonObject, config: JsonObject, shape: MapShape): JsonObject {
   const result: Record<string, Json | undefined> = { ...live };
   for (const key of Object.keys(config)) {
-    const value = merged(
-      Object.hasOwn(live, key) ? live[key] : undefined,
-      config[key],
-      fieldShape(shape, key) ?? anything,
-    );
+    const value = merged(Object.hasOwn(live, key) ? live[key] : undefined, config[key], fieldOf(shape, key).shape);
     Object.defineProperty(result, key, { value, enumerable: true, configurable: true, writable: true });
   }
   return result;

@@ -1,9 +1,8 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
-import { fieldShape, isList, isMap } from "./collect.ts";
-import { fieldElement } from "./element.ts";
+import { fieldOf, isList, isMap } from "./collect.ts";
 import { elementOf } from "./items.ts";
 import { type FieldSet, isEmpty, isMember } from "./set.ts";
-import { anything, type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
+import { type ListShape, type MapShape, type Shape, shapeFor } from "./shape.ts";
 
 /** The object without the fields and items of the set. What thereby becomes empty is null. */
 export function removeFields(object: JsonObject, set: FieldSet, shape: Shape): JsonObject {
@@ -20,9 +19,10 @@ function removed(value: Json, set: FieldSet, shape: Shape): Json {
 
 function removedFromMap(map: JsonObject, set: FieldSet, shape: MapShape): Json {
   const kept = Object.entries(map).flatMap(([key, value]): [string, Json][] => {
-    const node = set[fieldElement(key)];
+    const { element, shape: field } = fieldOf(shape, key);
+    const node = set[element];
     if (value === undefined || (node && isMember(node))) return [];
-    return [[key, node ? removed(value, node, fieldShape(shape, key) ?? anything) : value]];
+    return [[key, node ? removed(value, node, field) : value]];
   });
   return kept.length > 0 ? Object.fromEntries(kept) : null;
 }

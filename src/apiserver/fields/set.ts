@@ -14,7 +14,7 @@ export type Path = readonly Element[];
 
 /** A path that belongs to the set and has none below it. */
 export const leaf: FieldSet = Object.freeze({});
-export const emptySet: FieldSet = leaf;
+export const emptySet: FieldSet = Object.freeze({});
 
 /** A tree that is being built. */
 export type Branches = Record<Element, FieldSet>;
@@ -40,19 +40,22 @@ function nodeOf(member: boolean, below: FieldSet): FieldSet | undefined {
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmpty(b)) return a;
   if (isEmpty(a)) return b;
-  const joined: Branches = { ...a };
+  let joined: Branches | undefined;
   for (const element in b) {
     const mine = a[element];
     const theirs = b[element] as FieldSet;
-    joined[element] = mine === undefined ? theirs : joinedNodes(mine, theirs);
+    const node = mine === undefined ? theirs : joinedNodes(mine, theirs);
+    if (node === mine) continue;
+    joined ??= { ...a };
+    joined[element] = node;
   }
-  return joined;
+  return joined ?? a;
 }
 
 function joinedNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
-  const both = union(a, b);
-  return isMember(a) || isMember(b) ? withSelf(both) : both;
+  if (isEmpty(a) || isEmpty(b)) return withSelf(isEmpty(a) ? b : a);
+  return union(a, b);
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -69,9 +72,12 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The paths of `a` that do not belong to `b`; what lies below a path of `b` stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return lessened(a, b, (mine, theirs) =>
-    nodeOf(isMember(mine) && !isMember(theirs), difference(withoutSelf(mine), theirs)),
-  );
+  return lessened(a, b, (mine, theirs) => {
+    const isKept = isMember(mine) && !isMember(theirs);
+    const below = withoutSelf(mine);
+    const rest = difference(below, theirs);
+    return rest === below && isKept === isMember(mine) ? mine : nodeOf(isKept, rest);
+  });
 }
 
 /** The paths of `a` that neither belong to `b` nor lie below one that does. */
@@ -89,17 +95,22 @@ function lessened(a: FieldSet, b: FieldSet, lessen: Lessen): FieldSet {
     const mine = a[element];
     if (element === "." || mine === undefined) continue;
     const node = lessen(mine, b[element] as FieldSet);
-    rest ??= { ...a };
-    if (node) rest[element] = node;
-    else delete rest[element];
+    if (node === mine) continue;
+    rest = node ? { ...(rest ?? a), [element]: node } : without(rest ?? a, element);
   }
   return rest ?? a;
 }
 
+/** Made anew: an object that properties are deleted from is slow ever after. */
+function without(set: FieldSet, gone: Element): Branches {
+  const rest: Branches = {};
+  for (const element in set) if (element !== gone) rest[element] = set[element] as FieldSet;
+  return rest;
+}
+
 /** What lies below a node. */
 export function withoutSelf(node: FieldSet): FieldSet {
-  const { ".": self, ...below } = node;
-  return self === undefined ? node : below;
+  return node["."] === undefined ? node : without(node, ".");
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
+import { type Element, fieldElement } from "./element.ts";
 
 /**
  * What a schema says about ownership: which values are owned as a whole, and which field by field or item by item.
@@ -16,11 +17,18 @@ export interface ScalarShape {
 export interface MapShape {
   readonly is: "map";
   readonly atomic: boolean;
-  readonly fields: ReadonlyMap<string, Shape>;
+  readonly fields: ReadonlyMap<string, Field>;
   /** Of the fields that are not named; absent: there may be none. */
   readonly others: Shape | undefined;
+  /** The fields that Go's types never leave out. */
+  readonly always: readonly string[];
   /** Never left out by Go's types: absent is the same as empty. */
   readonly isAlways: boolean;
+}
+
+export interface Field {
+  readonly element: Element;
+  readonly shape: Shape;
 }
 
 export interface ListShape {
@@ -56,6 +64,7 @@ const anyMap: MapShape = {
   get others() {
     return anything;
   },
+  always: [],
   isAlways: false,
 };
 
@@ -110,18 +119,21 @@ function mapShape(schema: Schema, place: Place): MapShape {
   const declared = schema["x-kubernetes-embedded-resource"]
     ? { ...typeMeta, ...schema.properties, metadata: objectMetaSchema }
     : (schema.properties ?? {});
-  const fields = Object.entries(declared).map(([name, field]): [string, Shape] => [
-    name,
-    compile(field, { ...place, path: place.path === "" ? name : `${place.path}.${name}` }),
-  ]);
+  const fields = Object.entries(declared).map(([name, field]): [string, Field] => {
+    const path = place.path === "" ? name : `${place.path}.${name}`;
+    return [name, { element: fieldElement(name), shape: compile(field, { ...place, path }) }];
+  });
   return {
     is: "map",
     atomic: schema["x-kubernetes-map-type"] === "atomic",
     fields: new Map(fields),
+    always: fields.flatMap(([name, { shape }]) => (isAlways(shape) ? [name] : [])),
     others: othersOf(schema, place),
     isAlways: place.always.has(place.path),
   };
 }
+
+export const isAlways = (shape: Shape): boolean => (shape.is === "map" || shape.is === "list") && shape.isAlways;
 
 const typeMeta = { apiVersion: { type: "string" }, kind: { type: "string" } } satisfies Record<string, Schema>;
 

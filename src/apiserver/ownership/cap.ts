@@ -1,5 +1,5 @@
 import { union } from "../fields/set.ts";
-import { compare, type Entry, type Managed, managerKey } from "./entry.ts";
+import { byManager, compare, type Entry, type Managed, managerKey } from "./entry.ts";
 
 /** Kubernetes' own limit of managers that update; of those that apply there is none. */
 const updatersLimit = 10;
@@ -11,7 +11,7 @@ export function capped(managed: Managed): Managed {
   const updaters = [...managed].filter(([, entry]) => entry.operation === "Update");
   if (updaters.length <= updatersLimit) return managed;
   const oldestFirst = updaters.sort(
-    ([keyA, a], [keyB, b]) => compare(a.time ?? "", b.time ?? "") || compare(keyA, keyB),
+    ([keyA, a], [keyB, b]) => compare(a.time ?? "", b.time ?? "") || byManager([keyA, a], [keyB, b]),
   );
   const owners = new Map(managed);
   const firstOf = new Map<string, string>();

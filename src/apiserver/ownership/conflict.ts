@@ -1,5 +1,5 @@
 import { intersection, isEmpty, type Path, pathsOf, pathText, union } from "../fields/set.ts";
-import { compare, type Entry, type Managed } from "./entry.ts";
+import { byManager, type Entry, type Managed } from "./entry.ts";
 import type { Differences } from "./versions.ts";
 
 /** A field that an apply would change and another manager owns. */
@@ -11,7 +11,7 @@ export interface Conflict {
 /** What an apply by the manager `applier` would take from others, by owner and path. */
 export function conflictsOf(managed: Managed, differences: Differences, applier: string): readonly Conflict[] {
   const conflicts: Conflict[] = [];
-  for (const [key, owner] of [...managed].sort(([a], [b]) => compare(a, b))) {
+  for (const [key, owner] of [...managed].sort(byManager)) {
     const comparison = differences.in(owner.apiVersion);
     if (key === applier || !comparison) continue;
     const contested = intersection(owner.fieldsV1, union(comparison.modified, comparison.added));

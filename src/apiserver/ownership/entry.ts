@@ -25,7 +25,7 @@ export const nobody: Managed = new Map();
  */
 export function managerKey(entry: Pick<Entry, "manager" | "operation" | "subresource" | "apiVersion">): string {
   const { manager, operation, subresource = "", apiVersion } = entry;
-  return JSON.stringify([manager, operation, subresource, operation === "Apply" ? "" : apiVersion]);
+  return `${operation} ${subresource} ${operation === "Apply" ? "" : apiVersion} ${manager}`;
 }
 
 /** What is stored with an object; it was written by `entriesOf`. */
@@ -93,3 +93,7 @@ function compareEntries(a: Entry, b: Entry): number {
 }
 
 export const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** By name; managers of one name by what else tells them apart. */
+export const byManager = ([keyA, a]: readonly [string, Entry], [keyB, b]: readonly [string, Entry]) =>
+  compare(a.manager, b.manager) || compare(keyA, keyB);

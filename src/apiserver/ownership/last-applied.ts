@@ -6,7 +6,7 @@ import type { Conflict } from "./conflict.ts";
 import type { Versions } from "./versions.ts";
 
 /** What kubectl notes in objects that it applies on its own side. It is kept up to date, so that one may go back to that. */
-export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The manager by which kubectl applies on the server's side. */
 export const kubectl = "kubectl";

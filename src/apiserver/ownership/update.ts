@@ -21,14 +21,14 @@ export interface Update {
 export function afterUpdate(managed: Managed, update: Update): Managed {
   const { before, after, versions, manager, subresource, time } = update;
   const differences = new Differences(versions, before, after);
-  const owners = new Map(withoutChanged(settled(managed, versions), differences));
   const { apiVersion } = versions;
   const taken = difference(changedIn(differences, apiVersion), unmanaged);
-  if (isEmpty(taken)) return owners;
   const identity = { manager, operation: "Update" as const, apiVersion, ...(subresource && { subresource }) };
   const key = managerKey(identity);
+  const owners = new Map(withoutChanged(settled(managed, versions), differences, key));
+  if (isEmpty(taken)) return owners;
   const earlier = owners.get(key)?.fieldsV1;
-  const fieldsV1 = earlier ? union(taken, earlier) : taken;
+  const fieldsV1 = earlier ? union(earlier, taken) : taken;
   owners.set(key, { ...identity, time, fieldsType: "FieldsV1", fieldsV1 });
   return capped(owners);
 }
@@ -38,14 +38,14 @@ function changedIn(differences: Differences, apiVersion: string): FieldSet {
   return comparison ? union(comparison.added, comparison.modified) : {};
 }
 
-/** The managers without what others changed or removed, and without those of versions that are gone. */
-export function withoutChanged(managed: Managed, differences: Differences, but?: string): Managed {
+/** The managers without what was removed and what `writer` took from them, and without those of versions that are gone. */
+export function withoutChanged(managed: Managed, differences: Differences, writer: string): Managed {
   const owners = new Map<string, Entry>();
   for (const [key, entry] of managed) {
     const comparison = differences.in(entry.apiVersion);
-    if (key === but) owners.set(key, entry);
-    if (key === but || !comparison) continue;
-    const kept = difference(difference(entry.fieldsV1, changedIn(differences, entry.apiVersion)), comparison.removed);
+    if (!comparison) continue;
+    const left = difference(entry.fieldsV1, comparison.removed);
+    const kept = key === writer ? left : difference(left, changedIn(differences, entry.apiVersion));
     if (kept === entry.fieldsV1) owners.set(key, entry);
     else if (!isEmpty(kept)) owners.set(key, { ...entry, fieldsV1: kept });
   }

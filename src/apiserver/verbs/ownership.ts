@@ -31,7 +31,7 @@ export function managedAfter(api: Api, target: Target, write: OwnedWrite): Manag
   if (old && managed.size === 0) return managed;
   return afterUpdate(managed, {
     before: old ?? emptyObject(target),
-    after: old ? object : withoutStated(target, object, given),
+    after: old ? withManagersOf(old, object) : withoutStated(target, object, given),
     versions: versionsOf(api, target, subresource),
     manager,
     subresource,
@@ -60,6 +60,12 @@ export const emptyObject = ({ served: { kind } }: Target): JsonObject => ({
   kind: kind.kind,
   metadata: {},
 });
+
+/** The object with the very managers of another: then nothing is compared there. */
+function withManagersOf(old: JsonObject, object: JsonObject): JsonObject {
+  const { managedFields } = metadataOf(old);
+  return withMetadata(object, { ...metadataOf(object), ...(managedFields && { managedFields }) });
+}
 
 function withoutStated({ served }: Target, object: JsonObject, given: JsonObject): JsonObject {
   const { stated = [] } = served.custom ? {} : ownershipOf(served.kind.kind);
