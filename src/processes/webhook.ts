@@ -3,7 +3,7 @@ import { groupSnapshotCrds } from "../api/group-snapshot/crds.ts";
 import { groupSnapshotGroup } from "../api/group-snapshot/resources.ts";
 import { groupOf } from "../kube/object.ts";
 import { type Certificates, givenCertificates, ownCertificates } from "../kube/webhook/certificates.ts";
-import { keepConversion } from "../kube/webhook/keep-conversion.ts";
+import { type KeepConversion, keepConversion } from "../kube/webhook/keep-conversion.ts";
 import type { Convert } from "../kube/webhook/review.ts";
 import { serveWebhook } from "../kube/webhook/server.ts";
 import { type Reached, reachedAt } from "../kube/webhook/whereabouts.ts";
@@ -25,9 +25,12 @@ export interface WebhookOptions {
 export async function startWebhook(options: WebhookOptions, around: Surroundings): Promise<Running> {
   const { port, bindAddress: host } = options;
   const certificates = await certificatesOf(options, around);
-  const keep = await keeperOf(options, certificates, around);
+  const obstacles = new Map<string, string | undefined>();
+  const tell = (name: string, why: string | undefined) => void obstacles.set(name, why);
+  const keep = await keeperOf(options, certificates, { ...around, tell });
   const pair = certificates.first;
-  const server = await serveWebhook({ host, port, pair, convert: convertGroup, ...around });
+  const obstacle = () => [...obstacles.values()].find((why) => why !== undefined);
+  const server = await serveWebhook({ host, port, pair, convert: convertGroup, obstacle, ...around });
   const works = [certificates.follow(server.use, around.signal), keep()];
   const ended = Promise.all([
     closedOn(around.signal, server.close),
@@ -36,7 +39,8 @@ export async function startWebhook(options: WebhookOptions, around: Surroundings
   return { ready: `webhook on port ${server.port}`, ended: ended.then(() => undefined) };
 }
 
-const convertGroup: Convert = (object, toApiVersion) => {
+/** An object of the group kinds in another version. */
+export const convertGroup: Convert = (object, toApiVersion) => {
   if (groupOf(toApiVersion) !== groupSnapshotGroup)
     throw new Failure("invalid", `cannot convert to ${toApiVersion}: only ${groupSnapshotGroup} is known`);
   return convertGroupObject(object, toApiVersion.slice(groupSnapshotGroup.length + 1));
@@ -56,11 +60,12 @@ function certificatesOf({ files, reached }: WebhookOptions, around: Surroundings
 async function keeperOf(
   { kubeconfig, reached }: WebhookOptions,
   { authorityPem }: Certificates,
-  around: Surroundings,
+  around: Surroundings & Required<Pick<KeepConversion, "tell">>,
 ): Promise<() => Promise<void>> {
   if (authorityPem === undefined || !reached) return async () => undefined;
   const client = await connect({ ...(kubeconfig && { kubeconfig }), userAgent: "groupsnap-webhook" });
   const names = groupSnapshotCrds.map(({ metadata }) => metadata.name);
+  for (const name of names) around.tell(name, `nobody has looked at ${name} yet`);
   const { whereabouts } = reachedAt(reached);
   const options = { client, names, whereabouts, authorityPem, ...around };
   return () => keepConversion(options, around.signal).finally(() => client.close());

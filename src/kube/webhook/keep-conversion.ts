@@ -20,6 +20,8 @@ export interface KeepConversion {
   readonly names: readonly string[];
   readonly whereabouts: Whereabouts;
   readonly authorityPem: string;
+  /** Told of each definition, whenever that changes: why API servers cannot convert by us yet; undefined when they can. */
+  readonly tell?: (name: string, obstacle: string | undefined) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -53,15 +55,20 @@ async function keepOne(options: KeepConversion, name: string, signal: AbortSigna
 
 /** Waits until the definition is there and converts in another way, and puts that right. */
 async function correct(options: KeepConversion, name: string, signal: AbortSignal): Promise<void> {
-  const { client, clock } = options;
+  const { client, clock, tell } = options;
   const wantedFor = (definition: Definition) => conversionOf(options, definition, clock.now());
+  const isKept = (definition: Definition) => hasConversion(definition, wantedFor(definition));
   const found = await waitFor(
     client,
     definitions,
     { name },
     {
       what: `${name} to convert in another way than by this webhook`,
-      until: (definition) => definition !== undefined && !hasConversion(definition, wantedFor(definition)),
+      until: (definition) => {
+        const isReady = definition === undefined || isKept(definition); // what is not there needs no conversion
+        tell?.(name, isReady ? undefined : `${name} does not convert by this webhook yet`);
+        return definition !== undefined && !isKept(definition);
+      },
       signal,
     },
   );

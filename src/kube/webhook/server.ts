@@ -16,6 +16,8 @@ export interface WebhookServerOptions {
   readonly port: number;
   readonly pair: KeyPair;
   readonly convert: Convert;
+  /** Why no requests are to come yet; undefined when they may. */
+  readonly obstacle?: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,7 +39,7 @@ const connectionLimit = 500;
 /** SIGTERM promises an end within 5 s. */
 const lastRequestsMs = 2_000;
 
-/** Answers POST /convert with ConversionReviews, and GET /readyz. @throws Failure "exists" if the port is taken */
+/** Answers POST /convert with ConversionReviews, and GET /healthz and /readyz. @throws Failure "exists" if the port is taken */
 export async function serveWebhook(options: WebhookServerOptions): Promise<WebhookServer> {
   checkPair(options.pair);
   const server = createServer({ ...tlsOf(options.pair), minVersion: "TLSv1.2", requestTimeout: requestLimitMs });
@@ -111,16 +113,21 @@ async function respond(
   response.end(isText ? body : stringifyJson(body));
 }
 
-async function answerTo({ convert, log }: WebhookServerOptions, request: IncomingMessage): Promise<Answer> {
+async function answerTo(options: WebhookServerOptions, request: IncomingMessage): Promise<Answer> {
+  const { convert, obstacle, log } = options;
   const path = (request.url ?? "").split("?", 1)[0];
-  if (path === "/readyz" && request.method === "GET") return { code: 200, body: "ok" };
-  if (path !== "/convert") throw new Failure("notFound", "only /convert and /readyz are served");
+  if (path === "/healthz" && request.method === "GET") return { code: 200, body: "ok" };
+  if (path === "/readyz" && request.method === "GET") return readiness(obstacle?.());
+  if (path !== "/convert") throw new Failure("notFound", "only /convert, /healthz and /readyz are served");
   if (request.method !== "POST") throw new Failure("unimplemented", "/convert takes POST only");
   const review = answerReview(parseBody(await readBody(request)), convert);
   const { result } = review.response as { readonly result: { readonly status: string; readonly message?: string } }; // as made
   if (result.status !== "Success") log.warn({ reason: result.message }, "an object cannot be converted");
   return { code: 200, body: review };
 }
+
+const readiness = (obstacle: string | undefined): Answer =>
+  obstacle === undefined ? { code: 200, body: "ok" } : { code: 503, body: `not ready: ${obstacle}` };
 
 const httpCodes: Readonly<Partial<Record<Code, number>>> = {
   invalid: 400,

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -42,9 +42,11 @@ interface Answer {
   readonly serial: string;
 }
 
-function send(method: string, path: string, body = "", port = webhook.port): Promise<Answer> {
+type Sent = readonly [method: string, path: string, body?: string, port?: number, agent?: Agent | false];
+
+function send(...[method, path, body = "", port = webhook.port, agent = false]: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host: "localhost", port, path, method, ca: authority.certPem, agent: false };
+    const options = { host: "localhost", port, path, method, ca: authority.certPem, agent };
     const outgoing = request(options, (incoming) => {
       const { serialNumber } = (incoming.socket as TLSSocket).getPeerCertificate();
       let text = "";
@@ -118,7 +120,7 @@ describe("a ConversionReview over HTTPS", () => {
       /wrong/,
     ],
     ["another method", "GET /convert", "", 405, /POST only/],
-    ["another path", "GET /", "", 404, /only \/convert and \/readyz/],
+    ["another path", "GET /", "", 404, /only \/convert, \/healthz and \/readyz/],
   ])("is what it takes: %s is refused with a Status", async (_what, target, body, code, message) => {
     const [method = "", path = ""] = target.split(" ");
     const refused = await send(method, path, body);
@@ -166,6 +168,27 @@ describe("the webhook's certificate", () => {
     await expect(following).rejects.toThrow();
     await server.close();
     rmSync(folder, { recursive: true });
+  });
+
+  test("may change under requests without one of them being refused, also on connections that stay open", async () => {
+    const issue = () => issueCertificate(authority, { commonName: "w", names, use: "server", ...fresh });
+    const server = await serveWebhook({ host: "127.0.0.1", port: 0, pair: await issue(), convert, ...around });
+    const kept = new Agent({ keepAlive: true, maxSockets: 2 });
+    const asks = async (agent: Agent | false) => {
+      const answers: Answer[] = [];
+      for (let sent = 0; sent < 30; sent++) answers.push(await send("GET", "/readyz", "", server.port, agent));
+      return answers;
+    };
+    const asking = [asks(kept), asks(false), asks(false)];
+    for (let changed = 0; changed < 5; changed++) {
+      server.use(await issue());
+      await send("GET", "/readyz", "", server.port);
+    }
+    const answers = (await Promise.all(asking)).flat();
+    kept.destroy();
+    await server.close();
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ serial }) => serial)).size).toBeGreaterThan(1);
   });
 
   test("that is not there is said with its path", async () => {
