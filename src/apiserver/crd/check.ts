@@ -112,6 +112,7 @@ function versionErrors(version: Version, field: string, known: readonly Version[
     errors.push(
       invalid(`${field}.deprecationWarning`, version.deprecationWarning, "can only be set for deprecated versions"),
     );
+  errors.push(...scaleErrors(version, `${field}.subresources.scale`));
   const at = `${field}.schema.openAPIV3Schema`;
   if (!version.schema) return [...errors, required(at, "schemas are required")];
   if (version.shapeErrors.length > 0) return [...errors, ...version.shapeErrors];
@@ -132,6 +133,21 @@ function columnErrors(column: PrinterColumn, field: string): readonly FieldError
     errors.push(invalid(`${field}.jsonPath`, column.jsonPath, failureOf(error).message));
   }
   return errors;
+}
+
+function scaleErrors({ scale }: Version, field: string): readonly FieldError[] {
+  if (!scale) return [];
+  const problemAt = (name: string, steps: readonly string[], roots: readonly string[]) => {
+    if (steps.length === 0) return [required(`${field}.${name}`)];
+    const detail = `should be a json path under ${roots.map((root) => `.${root}`).join(" or ")}`;
+    const fits = steps.length > 1 && roots.includes(steps[0] ?? "");
+    return fits ? [] : [invalid(`${field}.${name}`, `.${steps.join(".")}`, detail)];
+  };
+  return [
+    ...problemAt("specReplicasPath", scale.wanted, ["spec"]),
+    ...problemAt("statusReplicasPath", scale.present, ["status"]),
+    ...(scale.selector ? problemAt("labelSelectorPath", scale.selector, ["spec", "status"]) : []),
+  ];
 }
 
 function selectableErrors({ schema, selectableFields }: Version, field: string): readonly FieldError[] {

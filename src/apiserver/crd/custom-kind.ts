@@ -4,9 +4,11 @@ import { beginObject } from "../cel/budget.ts";
 import type { RuleCheck } from "../cel/rule.ts";
 import { compileRules } from "../cel/rules.ts";
 import { ageColumn, nameColumn } from "../kinds/columns.ts";
+import { subresourceOf } from "../kinds/define.ts";
 import type { AdmitRequest, Admitted, Column, FieldError, Kind } from "../kinds/kind.ts";
 import { metadataErrors } from "../kinds/metadata.ts";
 import { dnsSubdomainProblem } from "../kinds/names.ts";
+import { scaleAt } from "../kinds/scale.ts";
 import { compileSchema } from "../schema/compile.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -32,6 +34,7 @@ export function customKind(definition: Definition, version: Version, convert: Co
     namespaced: definition.namespaced,
     storageVersion: definition.versions.find((one) => one.storage)?.name ?? version.name,
     hasStatus: version.hasStatus,
+    ...(version.scale && { subresources: [subresourceOf(scaleAt(version.scale))] }),
     hasGeneration: true,
     unconditionalUpdate: false,
     ...(version.deprecated && { deprecation: deprecationOf(definition, version) }),

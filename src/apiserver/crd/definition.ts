@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
-import type { FieldError } from "../kinds/kind.ts";
+import type { FieldError, ScalePaths } from "../kinds/kind.ts";
 import { isObject, listAt, objectAt, objectsAt, textAt, textsAt } from "../kinds/read.ts";
+import { stepsOf } from "../kinds/scale.ts";
 import type { Schema } from "../schema/schema.ts";
 import { readSchema } from "./shape.ts";
 
@@ -33,6 +34,8 @@ export interface Version {
   /** Keywords of its schema that are not what they must be, and were left out of it. */
   readonly shapeErrors: readonly FieldError[];
   readonly hasStatus: boolean;
+  /** Where its numbers are, for those whose objects can be scaled. */
+  readonly scale: ScalePaths | undefined;
   readonly columns: readonly PrinterColumn[];
   /** JSONPaths of the fields that field selectors may name. */
   readonly selectableFields: readonly string[];
@@ -84,10 +87,21 @@ function parseVersion(version: JsonObject, index: number): Version {
     schema: read?.schema,
     shapeErrors: read?.errors ?? [],
     hasStatus: objectAt(version, "subresources").status !== undefined,
+    scale: parseScale(objectAt(version, "subresources").scale),
     columns: objectsAt(version, "additionalPrinterColumns").map(parseColumn),
     selectableFields: listAt(version, "selectableFields").map((field) =>
       isObject(field) ? textAt(field, "jsonPath") : "",
     ),
+  };
+}
+
+function parseScale(scale: Json | undefined): ScalePaths | undefined {
+  if (!isObject(scale)) return undefined;
+  const selector = textAt(scale, "labelSelectorPath");
+  return {
+    wanted: stepsOf(textAt(scale, "specReplicasPath")),
+    present: stepsOf(textAt(scale, "statusReplicasPath")),
+    ...(selector !== "" && { selector: stepsOf(selector) }),
   };
 }
 

@@ -11,6 +11,7 @@ import { type Listed, list } from "../verbs/list.ts";
 import { applyPatchType, checkPatchType, patch } from "../verbs/patch.ts";
 import { type Removed, remove } from "../verbs/remove.ts";
 import { removeItem } from "../verbs/remove-collection.ts";
+import { getScale, patchScale, updateScale } from "../verbs/scale.ts";
 import { update } from "../verbs/update.ts";
 import type { Api, ObjectTarget, Subresource, Target, WriteOptions, Written } from "../verbs/verb.ts";
 import { watch } from "../verbs/watch.ts";
@@ -59,6 +60,8 @@ const formatted = (answer: Answer, { request }: ResourceRequest, { custom }: Ser
 function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
   if (subresource === undefined) return {};
   if (subresource === "status" && served.kind.hasStatus) return { subresource };
+  if (subresource === "scale" && served.kind.subresources?.some(({ name: one }) => one === subresource))
+    return { subresource };
   if (subresource === "finalize" && served.collection === "/namespaces") return { subresource };
   throw notFound(served.kind, `${name}/${subresource}`);
 }
@@ -98,12 +101,14 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
     case "GET":
     case "HEAD": {
       if (truth(query, "watch")) return serveWatch(api, call, target);
+      if (target.subresource === "scale") return { code: 200, body: getScale(api, target).bytes };
       const view = get(api, target, query.get("resourceVersion") ?? undefined);
       return { code: 200, body: renderObject(view, presentation(api, call, target)), warnings: warningsOf(target) };
     }
     case "PUT": {
       const { object, duplicates } = await objectBody(request, target);
-      return written(api, call, target, (options) => update(api, target, object, { ...options, duplicates }));
+      const verb = target.subresource === "scale" ? updateScale : update;
+      return written(api, call, target, (options) => verb(api, target, object, { ...options, duplicates }));
     }
     case "PATCH":
       return servePatch(api, call, target);
@@ -128,7 +133,8 @@ async function servePatch(api: ServingApi, call: ResourceRequest, target: Object
   const body = await readBody(request);
   const asked = { mediaType, patch: await parseValue(body, mediaType), force: truth(query, "force") ?? false };
   const duplicates = await duplicatesIn(body, mediaType);
-  return written(api, call, target, (options) => patch(api, target, asked, { ...options, duplicates }));
+  const verb = target.subresource === "scale" ? patchScale : patch;
+  return written(api, call, target, (options) => verb(api, target, asked, { ...options, duplicates }));
 }
 
 /** Runs a verb that writes, once everybody who has a say was heard. */

@@ -76,7 +76,7 @@ export function builtInKind(definition: KindDefinition): Kind {
   };
 }
 
-const subresourceOf = ({ kind, ...subresource }: SubresourceDefinition): SubresourceKind => ({
+export const subresourceOf = ({ kind, ...subresource }: SubresourceDefinition): SubresourceKind => ({
   ...subresource,
   kind: builtInKind(kind),
 });

@@ -1,5 +1,13 @@
 import type { JsonObject } from "../../lib/json.ts";
 
+/** Where a kind keeps how many there are to be, and how many there are: paths in steps. */
+export interface ScalePaths {
+  readonly wanted: readonly string[];
+  readonly present: readonly string[];
+  /** Of a text, or of a label selector; absent where there is none. */
+  readonly selector?: readonly string[];
+}
+
 /** One served version of one kind: everything the verbs need to know about it. Built-in kinds and CRDs alike. */
 export interface Kind {
   /** "" for the core group. */
@@ -45,6 +53,8 @@ export interface SubresourceKind {
   readonly kind: Kind;
   /** As discovery lists them. */
   readonly verbs: readonly string[];
+  /** For `scale`: where the numbers are. */
+  readonly scale?: ScalePaths;
 }
 
 /** The objects of this kind are the same as those of `group`/`version`/plural, shown in another shape. */

@@ -8,6 +8,7 @@ import { anything, conditions, flag, int32, int64, labelSelector, list, object, 
 import type { AdmitRequest, FieldError } from "./kind.ts";
 import { podTemplate } from "./pod-spec.ts";
 import { at, objectAt, objectsAt, textAt } from "./read.ts";
+import { scaleAt } from "./scale.ts";
 
 /** Deployments and stateful sets are records here: nothing makes their pods. */
 
@@ -21,6 +22,9 @@ const shared = {
   hasGeneration: true,
   required: ["spec"],
   check: selectorErrors,
+  subresources: [
+    scaleAt({ wanted: ["spec", "replicas"], present: ["status", "replicas"], selector: ["spec", "selector"] }),
+  ],
 } as const;
 
 const images = [

@@ -3,6 +3,7 @@ import { apiextensions } from "./messages/apiextensions.ts";
 import { apps } from "./messages/apps.ts";
 import { authentication } from "./messages/authentication.ts";
 import { authorization } from "./messages/authorization.ts";
+import { autoscaling } from "./messages/autoscaling.ts";
 import { coordination } from "./messages/coordination.ts";
 import { core } from "./messages/core.ts";
 import { events } from "./messages/events.ts";
@@ -45,6 +46,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   apps: [apps],
   "authentication.k8s.io": [authentication],
   "authorization.k8s.io": [authorization],
+  autoscaling: [autoscaling],
   "coordination.k8s.io": [coordination],
   "events.k8s.io": [events],
   "rbac.authorization.k8s.io": [rbac],

@@ -49,7 +49,8 @@ export function patch(api: Api, target: ObjectTarget, request: PatchRequest, opt
   return replace(api, target, stored, { object, isPatch: true, options });
 }
 
-function patchedBy({ mediaType, patch }: PatchRequest, { served }: ObjectTarget, object: JsonObject): Json {
+/** What a patch that is no apply makes of an object. @throws Failure "invalid" */
+export function patchedBy({ mediaType, patch }: PatchRequest, { served }: ObjectTarget, object: JsonObject): Json {
   if (mediaType === mediaTypes.json ? !Array.isArray(patch) : !isObject(patch))
     throw badRequest(`error decoding patch: it must be ${mediaType === mediaTypes.json ? "a list" : "an object"}`);
   try {

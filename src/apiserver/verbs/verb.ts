@@ -36,7 +36,7 @@ export interface RuledWrite {
   readonly subresource: Subresource | undefined;
 }
 
-export type Subresource = "status" | "finalize";
+export type Subresource = "status" | "finalize" | "scale";
 
 /** One resource, or one object of it, as a request names it. */
 export interface Target {

@@ -1,4 +1,4 @@
-/** Messages of authentication.k8s.io/v1. */
+/** authentication.k8s.io/v1. See table.ts for the notation. */
 export const authentication = `
 TokenReview metadata=1:ObjectMeta spec=2:TokenReviewSpec status=3:TokenReviewStatus
 TokenReviewSpec token=1 audiences=2:[string]

@@ -1,4 +1,4 @@
-/** Messages of authorization.k8s.io/v1. */
+/** authorization.k8s.io/v1. See table.ts for the notation. */
 export const authorization = `
 SubjectAccessReview metadata=1:ObjectMeta spec=2:SubjectAccessReviewSpec status=3:SubjectAccessReviewStatus
 LocalSubjectAccessReview metadata=1:ObjectMeta spec=2:SubjectAccessReviewSpec status=3:SubjectAccessReviewStatus
