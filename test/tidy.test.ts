@@ -5,6 +5,7 @@ import { noDefaultExports } from "./tidy/rules/default-exports.ts";
 import { importTable } from "./tidy/rules/import-table.ts";
 import { citations, links } from "./tidy/rules/links.ts";
 import { noMachine } from "./tidy/rules/machine.ts";
+import { defects } from "./tidy/rules/register.ts";
 import { sizes } from "./tidy/rules/sizes.ts";
 import { everyTestAsserts, noConditionalAssertions, noSkippedTests } from "./tidy/rules/tests.ts";
 import { timeAndChance } from "./tidy/rules/time-and-chance.ts";
@@ -23,6 +24,7 @@ const rules: readonly Rule[] = [
   noSkippedTests,
   noConditionalAssertions,
   everyTestAsserts,
+  defects,
 ];
 const named = rules.map((rule) => [rule.title, rule] as const);
 

@@ -52,7 +52,7 @@ export function titleOf(call: Node, text: string): string {
 }
 
 /** The titles of all tests that a call defines: those of its table, when the title is nothing but a placeholder. */
-function titlesOf(call: Node, text: string, root: Node): readonly string[] {
+export function titlesOf(call: Node, text: string, root: Node): readonly string[] {
   const title = titleOf(call, text);
   const [, placeholder, column] = /^(%s|\$(\w+))$/.exec(title) ?? [];
   return placeholder === undefined ? [title] : tableOf(call, root).flatMap((row) => cellOf(row, column));
