@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "../../lib/json.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { compareVersions } from "./version.ts";
@@ -92,6 +93,7 @@ function resourcesOf(kind: Kind): readonly JsonObject[] {
     verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
     ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
+    ...(kind.isRequest ? {} : { storageVersionHash: storageVersionHash(kind) }),
   };
   const under = subresourcesOf(kind).map(({ name, kind: own, verbs }) => ({
     name: `${kind.plural}/${name}`,
@@ -103,6 +105,15 @@ function resourcesOf(kind: Kind): readonly JsonObject[] {
   }));
   return [resource, ...under];
 }
+
+/** Changes when objects come to be stored in another version, which is when they should all be written anew. */
+function storageVersionHash({ group, storageVersion, kind }: Kind): string {
+  const hash = createHash("sha256").update(`${group}/${storageVersion}/${kind}`).digest();
+  return hash.subarray(0, storageVersionHashBytes).toString("base64");
+}
+
+/** Kubernetes' own length. */
+const storageVersionHashBytes = 8;
 
 const verbsOf = (kind: Kind) => (kind.isRequest ? ["create"] : resourceVerbs);
 

@@ -3,7 +3,7 @@ import { isFailure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { User } from "../auth/authenticate.ts";
-import { noSuchPath, statusOf } from "../status.ts";
+import { methodNotAllowed, noSuchPath, statusOf } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { negotiated, type Wanted } from "./accept.ts";
 import type { HttpRequest } from "./body.ts";
@@ -72,21 +72,26 @@ const health = new Set(["/healthz", "/livez", "/readyz"]);
 
 async function serve(parts: HandlerParts, call: Call): Promise<void> {
   const { request, response, path } = call;
-  if (health.has(path) || /^\/(livez|readyz)\//.test(path)) return send(request, response, ok);
+  if (health.has(path) || /^\/(livez|readyz)\//.test(path)) return send(request, response, healthAnswer(call));
   const user = parts.auth.userOf(request);
   const method = request.method ?? "GET";
   const resource = parseResourcePath(path);
+  if (resource && method === "HEAD") throw methodNotAllowed();
   parts.auth.demand(user, { method, path, query: call.query, resource });
   await parts.intercept?.({ method, url: request.url ?? "/", user, userAgent: request.headers["user-agent"] ?? "" });
   const answer = resource ? await parts.resource({ ...call, path: resource, user }) : documentAnswer(parts, call);
   if (answer) await send(request, response, answer);
 }
 
-const ok: Answer = { code: 200, body: Buffer.from("ok"), contentType: "text/plain; charset=utf-8" };
+/** In one word, or check by check: a server that answers has passed them all. */
+function healthAnswer({ path, query }: Call): Answer {
+  const text = query.has("verbose") ? `[+]ping ok\n${path.slice(1)} check passed\n` : "ok";
+  return { code: 200, body: Buffer.from(text), contentType: "text/plain; charset=utf-8" };
+}
 
-function documentAnswer(parts: HandlerParts, { path, request }: Call): Answer {
-  const { accept = "", host = "" } = request.headers;
-  const document = parts.document({ path, accept, host: String(request.headers[":authority"] ?? host) });
+function documentAnswer(parts: HandlerParts, { path, query, request }: Call): Answer {
+  const { accept = "", host = "", "if-none-match": known } = request.headers;
+  const document = parts.document({ path, query, accept, known, host: String(request.headers[":authority"] ?? host) });
   if (!document) throw noSuchPath(path);
   return document;
 }

@@ -73,9 +73,16 @@ const end = Buffer.from("]}");
 export function eventEncoder(how: Presentation): EventEncoder {
   const { wanted, served } = how;
   const frame = wanted.format === "protobuf" ? protobufFrame : jsonFrame;
+  let toldColumns = false;
+  const row = (object: JsonObject): JsonObject => {
+    const rows = table([object], metadataVersion(object), how);
+    if (toldColumns) return { ...rows, columnDefinitions: null }; // the client has them from the first
+    toldColumns = true;
+    return rows;
+  };
   const shape = (object: JsonObject) => {
     if (wanted.as === "object") return object;
-    return wanted.as === "metadata" ? partialOf(object) : table([object], metadataVersion(object), how);
+    return wanted.as === "metadata" ? partialOf(object) : row(object);
   };
   const isPlain = wanted.as === "object" && wanted.format !== "protobuf";
   const kindOf =

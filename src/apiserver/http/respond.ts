@@ -36,9 +36,10 @@ export async function send(request: HttpRequest, response: HttpResponse, answer:
 
 export function statusAnswer(status: Status): Answer {
   const seconds = status.details?.retryAfterSeconds;
+  const { code, ...unnumbered } = status;
   return {
-    code: status.code,
-    body: Buffer.from(JSON.stringify(status)),
+    code,
+    body: Buffer.from(JSON.stringify(status.status === "Success" ? unnumbered : status)), // only failures have a number
     ...(seconds !== undefined && { headers: { "retry-after": String(seconds) } }),
   };
 }

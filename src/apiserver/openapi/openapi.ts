@@ -30,6 +30,14 @@ export function openApiIndex(kinds: readonly Kind[]): JsonObject {
   return { paths: Object.fromEntries(paths) };
 }
 
+/** Where a document of that path is now, with its hash; undefined for what the index does not hold. */
+export function openApiAddress(kinds: readonly Kind[], path: string): string | undefined {
+  const { paths } = openApiIndex(kinds) as unknown as {
+    paths: Readonly<Record<string, { serverRelativeURL: string }>>;
+  };
+  return paths[path.replace("/openapi/v3/", "")]?.serverRelativeURL;
+}
+
 const fingerprints = new WeakMap<Kind, string>();
 
 function fingerprintOf(kind: Kind): string {

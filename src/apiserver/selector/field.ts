@@ -34,7 +34,7 @@ function parseTerm(term: string, kind: Kind): Test {
   if (!isSelectable(field, kind))
     throw new Failure(
       "invalid",
-      `field label not supported: ${kind.plural} cannot be selected by "${field}", only by ${fieldsOf(kind).join(", ")}`,
+      `field label not supported: ${field}; ${kind.plural} can be selected by ${fieldsOf(kind).join(", ")}`,
     );
   const value = raw.replaceAll(/\\(.)/g, "$1");
   const read = readerOf(field, kind);
