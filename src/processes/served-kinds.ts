@@ -28,7 +28,7 @@ export function tellingOf(resource: Resource, events: EventRecorder): (trouble: 
   const say = (type: "Normal" | "Warning", reason: string, message: string) =>
     events.say({ type, reason, message, regarding: definitionOf(resource) });
   return (trouble) => {
-    if (trouble?.unserved) say("Warning", "KindNotServed", trouble.message);
+    if (trouble?.unserved && !missing) say("Warning", "KindNotServed", trouble.message);
     else if (missing && !trouble)
       say("Normal", "KindServed", `${nameOf(resource)} is served, and its objects are worked on`);
     missing = trouble ? missing || trouble.unserved : false;

@@ -183,6 +183,19 @@ describe("a cache", () => {
     expect(told).toEqual([{ message: expect.stringMatching(why), unserved: true }, undefined]);
   });
 
+  test("takes a kind for unserved until it has been read, also while the server is not well", async () => {
+    let code = 404;
+    api.fault = (_request, response) => {
+      refuse(response, code, code === 404 ? "NotFound" : "ServiceUnavailable");
+      return true;
+    };
+    await start({ optional: true, unservedRetryMs: 10 });
+    code = 503;
+    await expect.poll(() => cache.unserved).toMatch(/503 ServiceUnavailable/);
+    api.fault = undefined;
+    await expect.poll(() => cache.unserved, { timeout: 5_000 }).toBeUndefined();
+  });
+
   test("does not call a kind unserved that it may not read", async () => {
     api.fault = (_request, response) => {
       refuse(response, 403, "Forbidden");

@@ -5,7 +5,7 @@ import type { Logger } from "../../lib/log.ts";
 export interface Trouble {
   /** What was tried, on what, what to do. */
   readonly message: string;
-  /** The cluster does not have the kind, or not in our version. */
+  /** The cluster does not have the kind, or not in our version; it was not read since, whatever has failed later. */
   readonly unserved: boolean;
 }
 
@@ -37,7 +37,7 @@ export function healthOf(resource: string, log: Logger, told?: (trouble: Trouble
       trouble = undefined;
       told?.(undefined);
     },
-    ill: (failure) => begins({ message: sentenceOf(failure, resource), unserved: false }),
+    ill: (failure) => begins({ message: sentenceOf(failure, resource), unserved: trouble?.unserved ?? false }),
     unserved: (message) => begins({ message, unserved: true }),
   };
 }
