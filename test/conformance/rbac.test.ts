@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -84,12 +85,13 @@ describe("processes under service accounts of their own", () => {
   let controller: Daemon;
   let sidecar: Daemon;
   let provisioner: Daemon;
+  let ports: readonly number[] = [];
   const csi = () => ["--csi-address", join(groupsnap.folder, "csi.sock")];
   const election = ["--leader-election=true", "--leader-election-namespace", system, ...timing];
   const startControllers = async (...flags: readonly string[]) => {
     provisioner = await start("provisioner", ...csi(), ...election);
-    sidecar = await start("csi-snapshotter", ...csi(), ...election);
-    controller = await start("snapshot-controller", ...election, ...flags);
+    sidecar = await start("csi-snapshotter", ...csi(), ...election, `--http-endpoint=127.0.0.1:${ports[0]}`);
+    controller = await start("snapshot-controller", ...election, `--http-endpoint=127.0.0.1:${ports[1]}`, ...flags);
   };
   const warnedOf = (life: Life, count: number) =>
     vi.waitFor(async () => {
@@ -105,6 +107,7 @@ describe("processes under service accounts of their own", () => {
     const pool = join(groupsnap.folder, "pool");
     await groupsnap.start(["driver", "--endpoint", `unix://${socket}`, "--node-id", "n", "--pool", pool]);
     const port = await freePort();
+    ports = [await freePort(), await freePort()];
     const here = ["--port", `${port}`, "--bind-address", "127.0.0.1", "--url", `https://127.0.0.1:${port}/convert`];
     await start("webhook", ...here);
     await start("node", ...csi(), "--data-dir", join(groupsnap.folder, "n"));
@@ -143,6 +146,15 @@ describe("processes under service accounts of their own", () => {
     await life.remove("vgs,vs,pvc", "--all");
     await vi.waitFor(async () => expect(await life.left()).toBe(""), patience);
     expect(deniedOf(audit.read())).toEqual([]);
+  });
+
+  test("serve every metric that the chart's alerts ask for", async () => {
+    const alerts = readFileSync("deploy/helm/groupsnap/files/alerts.yaml", "utf8");
+    const asked = new Set(alerts.match(/[a-z_]+(?=[{[])/g)?.filter((name) => name !== "up"));
+    expect(asked.size).toBe(4);
+    const pages = ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+    const served = (await Promise.all(pages)).join();
+    expect([...asked].filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(served))).toEqual([]);
   });
 
   test("use every permission that they have, but those listed with a reason", () => {
