@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { crds } from "../../src/api/crds.ts";
 import { groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
 import { snapshots } from "../../src/api/snapshot/resources.ts";
+import { waitFor } from "../../src/kube/client/wait.ts";
 import { leases } from "../../src/kube/core/lease.ts";
 import type { Daemon } from "../../src/lib/daemon.ts";
 import { exec } from "../../src/lib/exec.ts";
@@ -94,6 +95,18 @@ async function untilTaken(role: Role, ...from: readonly string[]): Promise<strin
   );
 }
 
+/** Waits until the leader has just renewed its lease. */
+async function untilRenewed(role: Role): Promise<void> {
+  const call = { signal: AbortSignal.timeout(20_000) };
+  const at = { namespace: "default", name: leaseOf[role] };
+  const { spec } = await shop.client.get(leases, at, call);
+  await waitFor(shop.client, leases, at, {
+    what: "a renewal",
+    until: (lease) => lease?.spec?.renewTime !== spec?.renewTime,
+    ...call,
+  });
+}
+
 const isReady = ({ status }: { readonly status?: { readonly readyToUse?: boolean } }) => status?.readyToUse === true;
 async function groupReady(name: string): Promise<void> {
   await shop.group(name, {
@@ -166,6 +179,22 @@ describe("a process that was frozen past its lease and goes on", () => {
       expect(driver.calls.slice(calls)).toEqual([]);
     },
   );
+
+  test("sends none of the writes that waited for their turn when it was frozen", async () => {
+    const slow = ["--kube-api-qps=5", "--kube-api-burst=1", "--leader-election-retry-period=3s"];
+    const old = await replica("snapshot-controller", "slow-controller", [...election, ...slow]);
+    const holder = await holderOf("snapshot-controller");
+    for (let nth = 0; nth < 15; nth++) await askFor(`queued-${nth}`);
+    await untilRenewed("snapshot-controller"); // so that writes are due before the next renewal is
+    freeze(old);
+    await replica("snapshot-controller", "fast-controller");
+    await untilTaken("snapshot-controller", holder);
+    const writes = audit.writesOf("slow-controller").length;
+    thaw(old);
+    await gone(old);
+    expect(writes).toBeGreaterThan(0);
+    expect(audit.writesOf("slow-controller").slice(writes)).toEqual([]);
+  });
 
   test("would be seen if it made calls and writes: without an election it makes both", async () => {
     const roles: readonly Role[] = ["snapshot-controller", "csi-snapshotter"];
