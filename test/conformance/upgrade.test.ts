@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { crds } from "../../src/api/crds.ts";
@@ -17,16 +16,9 @@ import { type ScriptedDriver, scriptedDriver } from "../../src/testing/scripted-
 import { binaries } from "./binaries.ts";
 import { aShop, type Shop } from "./shop.ts";
 import { type StoredGroup, storeGroup } from "./stored-group.ts";
+import { definitionsOf } from "./upstream.ts";
 import { upstreamStates } from "./upstream-states.ts";
 import { freePort, patience, served, startWebhook } from "./webhook-process.ts";
-
-/** The definitions of the definitions of upstream's releases. @throws Error that says how to name it */
-function definitionsOf(release: string): readonly string[] {
-  const folder = process.env.UPSTREAM_CRDS;
-  if (!folder) throw new Error("name a folder with upstream's definitions, one folder for a release, in UPSTREAM_CRDS");
-  const files = readdirSync(join(folder, release)).filter((name) => /^(group)?snapshot\..*\.yaml$/.test(name));
-  return files.flatMap((name) => ["-f", join(folder, release, name)]);
-}
 
 const call = () => ({ signal: AbortSignal.timeout(20_000) });
 const limits = () => ({ timeoutMs: 30_000, signal: AbortSignal.timeout(30_000) });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { binaries } from "./binaries.ts";
 
@@ -47,4 +47,13 @@ async function kill(child: ChildProcess): Promise<void> {
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
+}
+
+/** The definitions of a release of upstream's, for kubectl. @throws Error that says how to name them */
+export function definitionsOf(release: string): readonly string[] {
+  const folder = process.env.UPSTREAM_CRDS;
+  if (!folder)
+    throw new Error("name a folder with upstream's definitions, a folder for each release, in UPSTREAM_CRDS");
+  const files = readdirSync(join(folder, release)).filter((name) => /^(group)?snapshot\..*\.yaml$/.test(name));
+  return files.flatMap((name) => ["-f", join(folder, release, name)]);
 }
