@@ -132,7 +132,7 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
   resumeDefinitions(api);
   const auth = openAuth(api, credentials);
   const reviewOf = openReviews(api, ({ user }) => auth.ownReview(user));
-  const serving = { ...api, answers: auth.answers, reviewOf };
+  const serving = { ...api, answers: auth.answers, demand: auth.demand, reviewOf };
   const handler = requestHandler({
     store,
     clock,

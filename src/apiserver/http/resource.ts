@@ -2,6 +2,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { Asking } from "../admission/request.ts";
 import type { RequestReview } from "../admission/reviews.ts";
 import { answered } from "../admission/unanswered.ts";
+import type { Auth } from "../auth/auth.ts";
 import { protobufType } from "../protobuf/protobuf.ts";
 import type { Served } from "../registry.ts";
 import { methodNotAllowed, noProtobuf, noSuchPath, notFound, success } from "../status.ts";
@@ -30,6 +31,8 @@ import type { ResourcePath } from "./route.ts";
 
 type ServingApi = Api & {
   readonly hub: WatchHub;
+  /** @throws Failure "forbidden" if the user may not do what is asked */
+  readonly demand: Auth["demand"];
   readonly answers: Answerers;
   /** Who looks at what a user is about to write. */
   readonly reviewOf: (asking: Asking) => RequestReview;
@@ -134,7 +137,8 @@ async function servePatch(api: ServingApi, call: ResourceRequest, target: Object
   const asked = { mediaType, patch: await parseValue(body, mediaType), force: truth(query, "force") ?? false };
   const duplicates = await duplicatesIn(body, mediaType);
   const verb = target.subresource === "scale" ? patchScale : patch;
-  return written(api, call, target, (options) => verb(api, target, asked, { ...options, duplicates }));
+  const demandCreate = () => api.demand(call.user, { ...call, method: "POST", path: "", resource: call.path });
+  return written(api, call, target, (options) => verb(api, target, asked, { ...options, duplicates, demandCreate }));
 }
 
 /** Runs a verb that writes, once everybody who has a say was heard. */

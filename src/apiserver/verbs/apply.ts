@@ -48,6 +48,7 @@ export function apply(api: Api, target: ObjectTarget, request: ApplyRequest, opt
   if (subresource) throw notFound(served.kind, target.name);
   const { uid, resourceVersion: _, ...metadata } = givenMetadata(proposed);
   if (uid) throw conflict(served.kind, target.name, uidWithoutObject(String(uid)));
+  options.demandCreate?.();
   return createOwned(api, target, { object: { ...proposed, metadata }, managed, options });
 }
 

@@ -62,6 +62,8 @@ export interface WriteOptions {
   readonly duplicates?: readonly string[];
   /** Absent for writes of the server itself. */
   readonly review?: Review;
+  /** Called before an apply creates what is not there yet. @throws Failure "forbidden" */
+  readonly demandCreate?: () => void;
 }
 
 /** A write that somebody looks at before it is done. */
