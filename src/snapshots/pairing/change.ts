@@ -1,7 +1,5 @@
 import type { KubeObject } from "../../kube/object.ts";
 
-export type { Change } from "../../kube/writes.ts";
-
 export function hasFinalizer(object: KubeObject, finalizer: string): boolean {
   return object.metadata.finalizers?.includes(finalizer) ?? false;
 }

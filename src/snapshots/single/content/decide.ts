@@ -4,8 +4,9 @@ import { contents } from "../../../api/snapshot/resources.ts";
 import { parseContentSource } from "../../../api/snapshot/source.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
 import { type Next, nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
+import type { Change } from "../../../kube/writes.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
-import { type Change, hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
+import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
 import { type ContentSeen, graceMsOf } from "./observe.ts";
 
 /** Keeps a content from going before its snapshot, and clears away one whose snapshot went without it. */
