@@ -16,6 +16,7 @@ import { binaries } from "./binaries.ts";
 import * as objects from "./doctor/objects.ts";
 import { type Kubectl, kubectlOn } from "./kubectl.ts";
 import { kubeconfigOf } from "./rbac/accounts.ts";
+import { freePort, patience, startWebhook } from "./webhook-process.ts";
 
 /** One real API server, healthy at first; each test breaks one thing and mends it. */
 let api: KubeApiserver;
@@ -23,21 +24,8 @@ let client: KubeClient;
 let kubectl: Kubectl;
 let groupsnap: Program;
 let webhook: Daemon;
-const webhookFlags = () => {
-  const url = `https://127.0.0.1:${webhookPort}/convert`;
-  return [
-    "webhook",
-    "--bind-address",
-    "127.0.0.1",
-    "--kubeconfig",
-    api.kubeconfigPath,
-    "--port",
-    webhookPort,
-    "--url",
-    url,
-  ];
-};
-let webhookPort = "";
+let webhookPort: number;
+const webhookOn = () => startWebhook(groupsnap, { kubeconfig: api.kubeconfigPath, port: webhookPort });
 
 const apply = (...all: readonly object[]) =>
   kubectl(
@@ -58,8 +46,8 @@ beforeAll(async () => {
   kubectl = kubectlOn(api.kubeconfigPath);
   await kubectl(["apply", "--server-side", "-k", "deploy/kustomize/crds"]);
   await kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
-  webhookPort = `${await objects.freePort()}`;
-  webhook = await groupsnap.start(webhookFlags());
+  webhookPort = await freePort();
+  webhook = await webhookOn();
   await vi.waitFor(() => apply(...objects.healthy(systemClock.now())), patience);
   await status(["vgs", "db"], { readyToUse: true });
   await vi.waitFor(async () => expect(await findings()).toEqual([]), patience);
@@ -69,8 +57,6 @@ afterAll(async () => {
   await groupsnap.clean();
   await api.stop();
 });
-
-const patience = { timeout: 30_000, interval: 200 };
 
 async function findings(stuckAfterMs = 600_000): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(30_000);
@@ -191,7 +177,7 @@ const troubles: readonly Trouble[] = [
     ],
     break: () => webhook.end("SIGKILL"),
     mend: async () => {
-      webhook = await groupsnap.start(webhookFlags());
+      webhook = await webhookOn();
     },
   },
 ];
@@ -242,7 +228,7 @@ test("tells a bundle that has ended from one that ends soon", async () => {
     async () => expect(await findings()).toContain(`ConversionMissing: CustomResourceDefinition ${groupsCrd[1]}`),
     patience,
   );
-  webhook = await groupsnap.start(webhookFlags());
+  webhook = await webhookOn();
   await vi.waitFor(async () => expect(await findings()).toEqual([]), patience);
 });
 

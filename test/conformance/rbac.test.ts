@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localDriverName } from "../../src/api/local-driver.ts";
@@ -16,6 +14,7 @@ import { type Kubectl, kubectlOn } from "./kubectl.ts";
 import { accessOf, kubeconfigOf } from "./rbac/accounts.ts";
 import { type Audit, allowedTo, auditIn, deniedOf, unusedOf } from "./rbac/audit.ts";
 import { furnish, type Life, lifeOf, namespace as shop } from "./rbac/life.ts";
+import { freePort, patience } from "./webhook-process.ts";
 
 /** Every process under its own service account, with what its table gives it and nothing else. */
 const system = "groupsnap-system";
@@ -68,18 +67,8 @@ async function start(process: Process, ...flags: readonly string[]): Promise<Dae
   return groupsnap.start([process, "--kubeconfig", kubeconfig, ...flags], AbortSignal.timeout(60_000));
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
 /** A lease that its holder left behind is not waited for long. */
 const timing = ["lease-duration=4s", "renew-deadline=3s", "retry-period=1s"].map((flag) => `--leader-election-${flag}`);
-
-const patience = { timeout: 60_000, interval: 200 };
 
 describe("processes under service accounts of their own", () => {
   let controller: Daemon;

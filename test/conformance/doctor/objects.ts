@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { isDefaultGroupClass } from "../../../src/api/annotations.ts";
 import { controllerLease } from "../../../src/api/permissions.ts";
@@ -87,14 +85,6 @@ export const healthy = (now: Date) => [
   groupClass("gold", driver, true),
   group("db"),
 ];
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 /** A kubeconfig that points at a port where nobody listens. */
 export function deadKubeconfig(folder: string): string {
