@@ -11,7 +11,11 @@ export const driverCommand = () =>
     .requiredOption("--pool <folder>", "where images and the driver's state are kept")
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
     .option("--pool-image <file>", "an image that holds the pool, made and mounted at its folder; needs root")
-    .option("--pool-image-size <size>", "size of that image, which only ever grows", sizeInBytes, 20n << 30n)
+    .addOption(
+      new Option("--pool-image-size <size>", "size of that image, which only ever grows")
+        .argParser(sizeInBytes)
+        .default(20n << 30n, "20Gi"),
+    )
     .addOption(
       new Option("--pool-filesystem <name>", "what the image is formatted with")
         .choices(["btrfs", "xfs"])
