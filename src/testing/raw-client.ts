@@ -14,7 +14,7 @@ export interface RawOptions {
   /** Sent as JSON, or as it is if it is a string. */
   readonly body?: object | string;
   readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 export interface RawAnswer {

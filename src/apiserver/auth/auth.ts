@@ -49,7 +49,7 @@ export function openAuth(api: Api, credentials: Credentials): Auth {
   const { authorize } = grants;
   return {
     grants,
-    userOf: (request) => impersonated(request.headers, authenticate(request, ofToken), authorize),
+    userOf: (request) => impersonated(request, authenticate(request, ofToken), authorize),
     demand: (user, asked) => demand(authorize, user, deedOf(asked)),
     ownReview: (user) => rbacReview(grants, user),
     answers: new Map([

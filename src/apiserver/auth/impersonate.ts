@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { HttpRequest } from "../http/body.ts";
 import { badRequest } from "../status.ts";
 import type { User } from "./authenticate.ts";
 import { type Authorizer, demand } from "./authorize.ts";
@@ -13,11 +13,12 @@ const valuesLimit = 100;
  *
  * @throws Failure "forbidden" if the sender may not be that user; "invalid" for a group or another part without a user
  */
-export function impersonated(headers: IncomingHttpHeaders, sender: User, authorize: Authorizer): User {
-  const name = text(headers["impersonate-user"]);
-  const groups = groupsIn(headers["impersonate-group"]);
-  const uid = text(headers["impersonate-uid"]);
-  const extra = extraIn(headers);
+export function impersonated(request: HttpRequest, sender: User, authorize: Authorizer): User {
+  const asked = askedIn(request);
+  const [name = ""] = asked.get("user") ?? [];
+  const groups = asked.get("group") ?? [];
+  const [uid = ""] = asked.get("uid") ?? [];
+  const extra = extraIn(asked);
   if (name === "") {
     if (groups.length === 0 && uid === "" && extra.size === 0) return sender;
     throw badRequest(
@@ -47,15 +48,23 @@ export function impersonated(headers: IncomingHttpHeaders, sender: User, authori
 const authentication = "authentication.k8s.io";
 const impersonation = { on: "resource", verb: "impersonate", group: "", subresource: "", namespace: "" } as const;
 
-const text = (header: string | string[] | undefined) => String([header ?? ""].flat()[0] ?? "");
+const prefix = "impersonate-";
 
-/** Node joins repeated headers by a comma and a space, and no group has either in its name. */
-const groupsIn = (header: string | string[] | undefined): readonly string[] =>
-  [header ?? []].flat().flatMap((one) => one.split(", ").filter((group) => group !== ""));
+/** The values of each header of impersonation, one by one: joined, as Node has them, a comma could be part of a name. */
+function askedIn({ rawHeaders }: HttpRequest): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const header = rawHeaders[i]?.toLowerCase() ?? "";
+    if (!header.startsWith(prefix)) continue;
+    const key = header.slice(prefix.length);
+    found.set(key, [...(found.get(key) ?? []), rawHeaders[i + 1] ?? ""]);
+  }
+  return found;
+}
 
-const extraPrefix = "impersonate-extra-";
+const extraPrefix = "extra-";
 
-function extraIn(headers: IncomingHttpHeaders): ReadonlyMap<string, readonly string[]> {
-  const extra = Object.entries(headers).filter(([header]) => header.startsWith(extraPrefix));
-  return new Map(extra.map(([header, values]) => [header.slice(extraPrefix.length), groupsIn(values)]));
+function extraIn(asked: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
+  const extra = [...asked].filter(([key]) => key.startsWith(extraPrefix));
+  return new Map(extra.map(([key, values]) => [key.slice(extraPrefix.length), values]));
 }

@@ -64,7 +64,7 @@ function checkBinding(grants: Grants, user: User, { plural, object }: RbacWrite)
   const role = { metadata: { namespace, name: textAt(roleRef, "name") } };
   if (mayDo(grants, user, { verb: "bind", plural: rolePlural, object: role })) return;
   const given = grants.rulesOfRole(roleRef, namespace);
-  if (!given) throw notFound({ ...rbac, plural: rolePlural }, role.metadata.name);
+  if (!given) throw notFound({ ...rbac, plural }, role.metadata.name); // of the binding's kind, as kube-apiserver has it
   refuseMissing({ plural, name }, user, missingFrom(grants.rulesFor(user, namespace).rules, given));
 }
 

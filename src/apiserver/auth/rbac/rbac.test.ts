@@ -23,7 +23,7 @@ const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const maps = "/api/v1/namespaces/default/configmaps";
 const as = (name: string, groups: readonly string[] = []) => ({
   "impersonate-user": name,
-  ...(groups.length > 0 && { "impersonate-group": groups.join(", ") }),
+  ...(groups.length > 0 && { "impersonate-group": [...groups] }),
 });
 const send = (method: string, path: string, options: RawOptions = {}) =>
   client.send(method, path, { ...options, headers: { ...as(user), ...options.headers } });

@@ -196,7 +196,7 @@ test("every namespace has an account named default, and a new one when that is d
 });
 
 describe("impersonation", () => {
-  const as = (token: string, headers: Readonly<Record<string, string>>) =>
+  const as = (token: string, headers: Readonly<Record<string, string | string[]>>) =>
     client.send("POST", `${reviews}/selfsubjectreviews`, {
       body: {},
       headers: { authorization: `Bearer ${token}`, ...headers },
@@ -206,11 +206,16 @@ describe("impersonation", () => {
     const headers = {
       "impersonate-user": "bob",
       "impersonate-uid": "7",
-      "impersonate-group": "a, b",
+      "impersonate-group": ["a", "b, c"],
       "impersonate-extra-scopes": "view",
     };
     expect((await as(api.adminToken, headers)).body.status).toEqual({
-      userInfo: { username: "bob", uid: "7", groups: ["a", "b", "system:authenticated"], extra: { scopes: ["view"] } },
+      userInfo: {
+        username: "bob",
+        uid: "7",
+        groups: ["a", "b, c", "system:authenticated"],
+        extra: { scopes: ["view"] },
+      },
     });
   });
 
@@ -224,7 +229,8 @@ describe("impersonation", () => {
   test("needs a right to each part of the other user", async () => {
     await account("actor");
     const token = await tokenOf("actor");
-    const refused = async (headers: Readonly<Record<string, string>>) => (await as(token, headers)).body.message;
+    const refused = async (headers: Readonly<Record<string, string | string[]>>) =>
+      (await as(token, headers)).body.message;
     const who = 'User "system:serviceaccount:default:actor" cannot impersonate resource';
     expect(await refused({ "impersonate-user": "bob" })).toBe(
       `users "bob" is forbidden: ${who} "users" in API group "" at the cluster scope`,
