@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RawOptions } from "../../src/testing/raw-client.ts";
 import { type Asked, type BothServers, bothServers } from "./both-servers.ts";
 import { type Kubectl, kubectlOn } from "./kubectl.ts";
+import { expectSameAnswers } from "./same-answers.ts";
 
 /** Who may do what, asked of the embedded API server and of a real one: the answers are the same, word for word. */
 let both: BothServers;
@@ -36,24 +37,7 @@ async function give({ quietly }: Asked, user: string, rules: readonly object[], 
   await quietly("POST", path, { body: binding(user, user, user) });
 }
 
-/** Both give the same answers to these steps, and there are some. Owners of fields of what is never stored do not count. */
-async function expectSame(steps: (server: Asked) => Promise<unknown>): Promise<void> {
-  const answers: unknown[][] = [];
-  await both.run(async (server) => {
-    const own: unknown[] = [];
-    answers.push(own);
-    const send: Asked["send"] = async (method, path, options) => {
-      const answer = await server.quietly(method, path, options);
-      const { status, message, reason, details } = answer.body;
-      own.push({ step: `${method} ${path}`, code: answer.code, status, message, reason, details });
-      return answer;
-    };
-    await steps({ send, quietly: server.quietly });
-  });
-  const [one, other] = answers;
-  expect(one?.length).toBeGreaterThan(0);
-  expect(one).toEqual(other);
-}
+const expectSame = (steps: (server: Asked) => Promise<unknown>) => expectSameAnswers(both, steps);
 
 /** kube-apiserver takes a moment until it knows of a new role or binding. */
 async function untilAllowed({ quietly }: Asked, user: string, attributes: object): Promise<void> {
