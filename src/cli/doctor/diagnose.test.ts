@@ -74,6 +74,7 @@ const cut = (name: string, groupName: string, rest: object = {}, metadata: objec
 
 const healthy: Observed = {
   now,
+  server: "v1.37.2",
   stuckAfterMs: 600_000,
   definitions: { items: crds.map((crd) => definition(crd)) },
   webhooks: [{ definition: "d", bundleEnds: [new Date("2030-01-01")] }],
@@ -92,7 +93,7 @@ const healthy: Observed = {
       lease("external-snapshotter-leader-csi-example-com", "driver", justNow),
     ],
   },
-  pods: { items: [] },
+  pods: { items: [pod("somebody", {})] },
   access: [],
 };
 
@@ -216,6 +217,11 @@ test.each<readonly [string, string, Partial<Observed>]>([
 });
 
 test.each<readonly [string, Partial<Observed>]>([
+  [
+    "older versions without a webhook on an API server that converts by itself",
+    { ...withSpec({ conversion: { strategy: "None" } }), server: "v1.37.0+groupsnap" },
+  ],
+  ["an API without pods and leases, whose processes are elsewhere", { pods: { items: [] }, leases: { items: [] } }],
   ["a group that was just made and is not ready", { groups: { items: [group("db", {})] } }],
   [
     "a content that was just deleted",

@@ -21,7 +21,7 @@ export interface Looking {
 /** Reads everything once. What may not be read is said in its place. @throws Failure when the API cannot be reached */
 export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Observed> {
   const look = <T extends KubeObject>(resource: Resource<T>) => lookAt(resource, looking);
-  await looking.client.raw({ method: "GET", path: "/version", signal: looking.signal });
+  const version = await looking.client.raw({ method: "GET", path: "/version", signal: looking.signal });
   const found = {
     definitions: await look(definitions),
     groups: await look(groupSnapshots),
@@ -38,6 +38,7 @@ export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">)
   };
   return {
     now: looking.clock.now(),
+    server: (version as { readonly gitVersion?: string }).gitVersion ?? "", // by every API server
     stuckAfterMs: looking.stuckAfterMs,
     ...found,
     webhooks: await observeWebhooks(found.definitions.items, looking),

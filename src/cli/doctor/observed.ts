@@ -72,6 +72,8 @@ export interface AccessSeen {
 /** Every fact from which a cluster is judged. */
 export interface Observed {
   readonly now: Date;
+  /** The API server's version: "v1.37.2". */
+  readonly server: string;
   /** What takes longer than this is stuck. */
   readonly stuckAfterMs: number;
   readonly definitions: Looked<DefinitionSeen>;

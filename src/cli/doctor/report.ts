@@ -11,16 +11,19 @@ export function reportLines(summary: Summary, findings: readonly Finding[]): rea
   return [...summaryLines(summary), ...findingLines(findings), "", verdictOf(findings)];
 }
 
-function summaryLines({ definitions, processes, leases, classes, drivers, objects }: Summary): readonly string[] {
+function summaryLines(summary: Summary): readonly string[] {
+  const { server, definitions, processes, leases, classes, drivers, objects } = summary;
   const counts = Object.entries(objects).map(([name, count]) => `${count} ${name.toLowerCase()}`);
   return [
+    `API server ${server}`,
+    "",
     ...section(
       ["DEFINITION", "SERVED", "STORED", "CONVERSION"],
       definitions.map(({ name, served, stored, conversion }) => [name, served.join(","), stored.join(","), conversion]),
     ),
     ...section(
-      ["PROCESS", "BY", "POD", "IMAGE"],
-      processes.map(({ process, by, pod, image }) => [process, by, pod, image]),
+      ["PROCESS", "BY", "GROUPS", "POD", "IMAGE"],
+      processes.map(({ process, by, groups, pod, image }) => [process, by, groups ? "yes" : "no", pod, image]),
     ),
     ...section(
       ["LEASE", "HELD", "BY", "HOLDER"],

@@ -11,6 +11,7 @@ export type Summary = ReturnType<typeof summaryOf>;
 export function summaryOf(seen: Observed) {
   const ours = new Set(crds.map(({ metadata }) => metadata.name));
   return {
+    server: seen.server,
     definitions: seen.definitions.items
       .filter(({ metadata }) => ours.has(metadata.name))
       .map(({ metadata, spec, status }) => ({

@@ -84,6 +84,7 @@ export const healthy = (now: Date) => [
   lease(sidecarLease, "groupsnap-system", now),
   groupClass("gold", driver, true),
   group("db"),
+  pod("somebody", { image: "i" }),
 ];
 
 /** A kubeconfig that points at a port where nobody listens. */

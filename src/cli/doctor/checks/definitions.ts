@@ -1,5 +1,5 @@
 import { crds } from "../../../api/crds.ts";
-import { groupSnapshotGroup } from "../../../api/group-snapshot/resources.ts";
+import { groupClasses, groupSnapshotGroup } from "../../../api/group-snapshot/resources.ts";
 import { type Finding, nameOf } from "../finding.ts";
 import type { DefinitionSeen, Observed } from "../observed.ts";
 
@@ -11,13 +11,15 @@ const alike: ReadonlySet<string> = new Set(["v1", "v1beta2"]);
 const apply = "apply deploy/kustomize/crds, or upgrade the Helm release";
 
 /** What is wrong with the definitions of the snapshot kinds. */
-export function checkDefinitions({ definitions }: Observed): readonly Finding[] {
+export function checkDefinitions({ definitions, server }: Observed): readonly Finding[] {
   if (definitions.trouble !== undefined) return [];
   return crds.flatMap(({ metadata: { name } }) => {
     const found = definitions.items.find(({ metadata }) => metadata.name === name);
     if (!found) return [missing(name, "it is not there, so nothing of its kind can be made")];
     const isGoing = found.metadata.deletionTimestamp !== undefined;
-    return isGoing ? [missing(name, "it is being deleted, and every object of its kind with it")] : checkOne(found);
+    return isGoing
+      ? [missing(name, "it is being deleted, and every object of its kind with it")]
+      : checkOne(found, convertsItself(server));
   });
 }
 
@@ -29,7 +31,10 @@ const missing = (name: string, what: string): Finding => ({
   mend: apply,
 });
 
-function checkOne(definition: DefinitionSeen): readonly Finding[] {
+/** Our own API server converts the group kinds by itself. */
+const convertsItself = (server: string) => server.endsWith("+groupsnap");
+
+function checkOne(definition: DefinitionSeen, isConverted: boolean): readonly Finding[] {
   const on = nameOf(definition, "CustomResourceDefinition");
   const { versions, conversion } = definition.spec;
   const served = versions.filter((version) => version.served).map(({ name }) => name);
@@ -54,8 +59,8 @@ function checkOne(definition: DefinitionSeen): readonly Finding[] {
       mend: apply,
     });
   const lossy = served.filter((name) => !alike.has(name));
-  const converts = conversion?.strategy === "Webhook";
-  if (definition.spec.group === groupSnapshotGroup && lossy.length > 0 && served.length > 1 && !converts)
+  const converts = isConverted || conversion?.strategy === "Webhook";
+  if (differs(definition) && lossy.length > 0 && served.length > 1 && !converts)
     findings.push({
       severity: "error",
       reason: "ConversionMissing",
@@ -65,3 +70,7 @@ function checkOne(definition: DefinitionSeen): readonly Finding[] {
     });
   return findings;
 }
+
+/** Classes look alike in every version, and so does every VolumeSnapshot. */
+const differs = ({ spec }: DefinitionSeen) =>
+  spec.group === groupSnapshotGroup && spec.names.plural !== groupClasses.plural;

@@ -22,7 +22,7 @@ function checkController({ leases, pods, now }: Observed, processes: readonly Pr
   if (held.length > 1) return [twoControllers(held)];
   if (held.length === 1 || leases.trouble !== undefined || pods.trouble !== undefined) return [];
   const runs = processes.some(({ process }) => process === "snapshot-controller");
-  if (runs && known.length === 0) return []; // one alone needs no election
+  if (known.length === 0 && (runs || areElsewhere(pods))) return []; // one alone needs no election
   const [stale] = known;
   return [
     {
@@ -36,6 +36,9 @@ function checkController({ leases, pods, now }: Observed, processes: readonly Pr
     },
   ];
 }
+
+/** An API without a single pod, such as that of `groupsnap start`, has its processes where nobody can see them from here. */
+const areElsewhere = (pods: Observed["pods"]) => pods.items.length === 0;
 
 const twoControllers = (held: readonly Lease[]): Finding => ({
   severity: "error",
@@ -54,7 +57,7 @@ function checkSidecars(seen: Observed, processes: readonly ProcessSeen[]): reado
   return [...drivers].flatMap((driver): readonly Finding[] => {
     const name = sanitized(`${snapshotterLeasePrefix}${driver}`);
     const known = leases.items.filter(({ metadata }) => metadata.name === name);
-    if (known.some((lease) => isHeld(lease, now)) || (known.length === 0 && runs)) return [];
+    if (known.some((lease) => isHeld(lease, now)) || (known.length === 0 && (runs || areElsewhere(pods)))) return [];
     return [
       {
         severity: "warning",
