@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { groupSnapshotCrds } from "../../../src/api/group-snapshot/crds.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
 import { classes, contents, snapshots } from "../../../src/api/snapshot/resources.ts";
@@ -10,10 +10,9 @@ import { claims } from "../../../src/kube/core/claim.ts";
 import { definitions } from "../../../src/kube/core/definition.ts";
 import { namespaces } from "../../../src/kube/core/namespace.ts";
 import { csiNodes, nodes } from "../../../src/kube/core/node.ts";
-import { secrets } from "../../../src/kube/core/secret.ts";
 import { storageClasses } from "../../../src/kube/core/storage-class.ts";
 import { volumes } from "../../../src/kube/core/volume.ts";
-import { apiVersionOf, type KubeObject, keyOf, type Resource } from "../../../src/kube/object.ts";
+import { type KubeObject, keyOf, type Resource } from "../../../src/kube/object.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { isFailure } from "../../../src/lib/failure.ts";
 import { silent } from "../../../src/lib/log.ts";
@@ -22,9 +21,9 @@ import { connect } from "../../../src/processes/connect.ts";
 import { installCrds } from "../../../src/processes/install.ts";
 import { startWebhook } from "../../../src/processes/webhook.ts";
 import { freePorts, type KubeApiserver, kubeApiserver } from "../../../src/testing/kube-apiserver.ts";
+import { kubeControllerManager } from "../../../src/testing/kube-controller-manager.ts";
 import type { LabApi } from "../../../src/testing/lab-api.ts";
 import { binaries } from "../binaries.ts";
-import { startProgram, type UpstreamProgram } from "../upstream.ts";
 
 /** One kube-apiserver with our definitions and our webhook, which many tests have one after the other. */
 export interface LabServer extends KubeApiserver {
@@ -46,10 +45,10 @@ export async function labServer(): Promise<LabServer> {
   const server = await kubeApiserver(binaries(), flags);
   const client = await connect({ kubeconfig: server.kubeconfigPath, userAgent: "lab" });
   const ending = new AbortController();
-  const collector = await startCollector(server);
+  const manager = kubeControllerManager(binaries(), server.kubeconfigPath); // nothing follows its owner without it
   const stop = async () => {
     ending.abort();
-    await collector.stop();
+    await manager.stop();
     client.close();
     await server.stop();
   };
@@ -75,21 +74,6 @@ export async function labServer(): Promise<LabServer> {
     },
     stop,
   };
-}
-
-/** Kubernetes' garbage collector, without which nothing follows its owner. */
-async function startCollector({ kubeconfigPath }: KubeApiserver): Promise<UpstreamProgram> {
-  const folder = dirname(kubeconfigPath);
-  const [port = 0] = await freePorts(1);
-  const flags = [
-    `--kubeconfig=${kubeconfigPath}`,
-    "--controllers=garbage-collector-controller",
-    "--leader-elect=false",
-    "--bind-address=127.0.0.1",
-    `--secure-port=${port}`,
-    `--cert-dir=${join(folder, "collector")}`,
-  ];
-  return startProgram("kube-controller-manager", flags, folder);
 }
 
 /** Our webhook, in this process, until the signal. */
@@ -181,15 +165,8 @@ async function empty(client: KubeClient, kind: Resource): Promise<void> {
   }
 }
 
-/** A namespace goes when its finalizer does, which a controller takes off that does not run here. */
 async function remove(client: KubeClient, name: string): Promise<void> {
-  const { items } = await client.list(secrets, { namespace: name, ...call() });
-  for (const { metadata } of items) await client.delete(secrets, metadata, call());
   await client.delete(namespaces, { name }, call());
-  const left = await client.find(namespaces, { name }, call());
-  if (!left) return;
-  const path = `/api/v1/namespaces/${name}/finalize`;
-  const metadata = { name, resourceVersion: left.metadata.resourceVersion };
-  const body = { apiVersion: apiVersionOf(namespaces), kind: namespaces.kind, metadata, spec: { finalizers: [] } };
-  await client.raw({ method: "PUT", path, body, ...call() });
+  const until = (left: unknown) => left === undefined;
+  await waitFor(client, namespaces, { name }, { what: `namespace ${name} to go`, until, ...call() });
 }
