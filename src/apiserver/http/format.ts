@@ -1,14 +1,16 @@
-import { type JsonObject, parseJson } from "../../lib/json.ts";
+import { type JsonObject, parseJson, stringifyJson } from "../../lib/json.ts";
 import { protobufOf, protobufType } from "../protobuf/protobuf.ts";
 import type { Wanted } from "./accept.ts";
 import type { Answer } from "./respond.ts";
 import { yamlOf } from "./yaml.ts";
 
 /** An answer in JSON rewritten in the format the client wants. */
-export async function inFormat(answer: Answer, format: Wanted["format"]): Promise<Answer> {
+export async function inFormat(answer: Answer, format: Wanted["format"] | "indented"): Promise<Answer> {
   switch (format) {
     case "json":
       return answer;
+    case "indented":
+      return { ...answer, body: Buffer.from(stringifyJson(parseJson(answer.body.toString("utf8")), 2)) };
     case "yaml":
       return { ...answer, body: await yamlOf(answer.body), contentType: "application/yaml" };
     case "protobuf": {

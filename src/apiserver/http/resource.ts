@@ -57,8 +57,13 @@ export async function serveResource(api: ServingApi, call: ResourceRequest): Pro
   return formatted(answer, call, served);
 }
 
-const formatted = (answer: Answer, { request }: ResourceRequest, { custom }: Served) =>
-  inFormat(answer, negotiated(request.headers.accept, custom).format);
+function formatted(answer: Answer, { request, query }: ResourceRequest, { custom }: Served): Promise<Answer> {
+  const { format } = negotiated(request.headers.accept, custom);
+  return inFormat(answer, format === "json" && isTrue(query.get("pretty")) ? "indented" : format);
+}
+
+/** `pretty` is for people; any other value of it asks for nothing. */
+const isTrue = (text: string | null) => text === "true" || text === "1";
 
 function subresourceOf(served: Served, { name, subresource }: ResourcePath): { readonly subresource?: Subresource } {
   if (subresource === undefined) return {};
@@ -72,8 +77,7 @@ function subresourceOf(served: Served, { name, subresource }: ResourcePath): { r
 async function serveCollection(api: ServingApi, call: ResourceRequest, target: Target): Promise<Answer | undefined> {
   const { query, request } = call;
   switch (request.method) {
-    case "GET":
-    case "HEAD": {
+    case "GET": {
       if (truth(query, "watch")) return serveWatch(api, call, target);
       const options = listOptions(query);
       const ofThePast = options.continueToken || options.resourceVersionMatch;
@@ -86,6 +90,7 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
       return written(api, call, target, (options) => create(api, target, object, { ...options, duplicates }));
     }
     case "DELETE": {
+      if (target.served.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
       const how = presentation(api, call, target);
       const options = removeOptions(query, await deleteBody(request));
       const review = api.reviewOf({ user: call.user, dryRun: options.dryRun });
@@ -101,9 +106,7 @@ async function serveCollection(api: ServingApi, call: ResourceRequest, target: T
 async function serveObject(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer | undefined> {
   const { query, request } = call;
   switch (request.method) {
-    case "GET":
-    case "HEAD": {
-      if (truth(query, "watch")) return serveWatch(api, call, target);
+    case "GET": {
       if (target.subresource === "scale") return { code: 200, body: getScale(api, target).bytes };
       const view = get(api, target, query.get("resourceVersion") ?? undefined);
       return { code: 200, body: renderObject(view, presentation(api, call, target)), warnings: warningsOf(target) };
@@ -155,15 +158,12 @@ async function written(
   return { code, body: renderObject(view, how), warnings: [...warningsOf(target), ...review.warnings, ...warnings] };
 }
 
-/** A watch of a collection, or of the one object that the path names. */
 async function serveWatch(api: ServingApi, call: ResourceRequest, target: Target): Promise<undefined> {
-  const { response, query, left, path } = call;
-  const options = watchOptions(query);
+  const { response, query, left } = call;
   const how = presentation(api, call, target);
   const encoder = eventEncoder(how);
-  const named = path.name === undefined ? {} : { fieldSelector: `metadata.name=${path.name}` };
   const open = () => stream(response, watchTypes[how.wanted.format], warningsOf(target));
-  await watch(api, target, { ...options, ...named }, { encoder, open, left: left() });
+  await watch(api, target, watchOptions(query), { encoder, open, left: left() });
 }
 
 function presentation(api: Api, { request, query }: ResourceRequest, { served }: Target): Presentation {

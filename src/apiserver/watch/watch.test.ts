@@ -160,7 +160,7 @@ test("an exact version shows the past", async () => {
 
 test("one object can be watched by its name", async () => {
   await create("single");
-  const watch = await client.watch(`${path}/single?watch=1`);
+  const watch = await client.watch(`${path}?watch=1&fieldSelector=metadata.name%3Dsingle`);
   await create("single-other");
   await client.send("DELETE", `${path}/single`);
   await watch.next(about("single", "DELETED"));

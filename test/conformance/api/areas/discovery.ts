@@ -52,28 +52,31 @@ test("a version lists its resources with verbs, short names, categories and subr
   const { body } = await get("/apis/example.net/v1");
   expect(body).toMatchObject({ kind: "APIResourceList", apiVersion: "v1", groupVersion: "example.net/v1" });
   const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
-  expect(body.resources).toEqual([
-    {
-      name: "gadgets",
-      singularName: "gadget",
-      namespaced: true,
-      kind: "Gadget",
-      verbs: expect.arrayContaining(verbs),
-      shortNames: ["gd"],
-      categories: ["all"],
-      storageVersionHash: expect.any(String),
-    },
-    { name: "gadgets/status", singularName: "", namespaced: true, kind: "Gadget", verbs: ["get", "patch", "update"] },
-    {
-      name: "gadgets/scale",
-      singularName: "",
-      namespaced: true,
-      group: "autoscaling",
-      version: "v1",
-      kind: "Scale",
-      verbs: ["get", "patch", "update"],
-    },
-  ]);
+  expect((body.resources as unknown as readonly object[]).length).toBe(3);
+  expect(body.resources).toEqual(
+    expect.arrayContaining([
+      {
+        name: "gadgets",
+        singularName: "gadget",
+        namespaced: true,
+        kind: "Gadget",
+        verbs: expect.arrayContaining(verbs),
+        shortNames: ["gd"],
+        categories: ["all"],
+        storageVersionHash: expect.any(String),
+      },
+      { name: "gadgets/status", singularName: "", namespaced: true, kind: "Gadget", verbs: ["get", "patch", "update"] },
+      {
+        name: "gadgets/scale",
+        singularName: "",
+        namespaced: true,
+        group: "autoscaling",
+        version: "v1",
+        kind: "Scale",
+        verbs: ["get", "patch", "update"],
+      },
+    ]),
+  );
 });
 
 test("the core group lists what every client looks for", async ({ get }) => {
@@ -149,7 +152,7 @@ test("one request discovers all groups, for clients that take it", async ({ get 
       verbs: expect.arrayContaining(["create", "list", "watch"]),
       shortNames: ["gd"],
       categories: ["all"],
-      subresources: [
+      subresources: expect.arrayContaining([
         {
           subresource: "status",
           responseKind: { group: "example.net", version: "v1", kind: "Gadget" },
@@ -160,7 +163,7 @@ test("one request discovers all groups, for clients that take it", async ({ get 
           responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
           verbs: ["get", "patch", "update"],
         },
-      ],
+      ]),
     },
   ]);
 });
