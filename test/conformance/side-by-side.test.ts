@@ -77,6 +77,8 @@ const call = () => ({ signal: AbortSignal.timeout(30_000) });
 const csiCall = () => ({ ...call(), timeoutMs: 10_000 });
 const isReady = ({ status }: { readonly status?: { readonly readyToUse?: boolean } }) => status?.readyToUse === true;
 
+const isHeld = ({ metadata }: KubeObject) => (metadata.finalizers ?? []).length > 0;
+
 /** Upstream makes members of cuts that it asked for itself, and leaves those that an admin brought to the admin. */
 const pairs = [
   {
@@ -124,8 +126,12 @@ describe.each(pairs)("$pair", ({ place, controller, sidecar, membersOfBrought })
     return items.filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === group));
   }
 
-  /** Deletes an object, waits until all that hung on it is gone, and tells what is left on the storage. */
+  /**
+   * Deletes an object, waits until all that hung on it is gone, and tells what is left on the storage. Upstream's controller
+   * forgets what hangs on a request that is deleted before it has put its finalizer on it.
+   */
   async function remains(resource: Resource, name: string): Promise<readonly string[]> {
+    await shop.until(resource, name, isHeld);
     await shop.remove(resource, name);
     await shop.until(resource, name);
     await shop.untilEmpty();
@@ -166,6 +172,7 @@ describe.each(pairs)("$pair", ({ place, controller, sidecar, membersOfBrought })
     });
     const group = await shop.until(groupSnapshots, "brought", isReady);
     expect(group?.status?.boundVolumeGroupSnapshotContentName).toBe("brought");
+    await shop.until(groupContents, "brought", isHeld);
     expect(await membersOf("brought")).toHaveLength(membersOfBrought);
     expect(await remains(groupSnapshots, "brought")).toEqual([]);
   });
@@ -191,6 +198,7 @@ describe.each(pairs)("$pair", ({ place, controller, sidecar, membersOfBrought })
     await shop.single("found", { source: { volumeSnapshotContentName: "found" } });
     const snapshot = await shop.until(snapshots, "found", isReady);
     expect(snapshot?.status?.boundVolumeSnapshotContentName).toBe("found");
+    await shop.until(contents, "found", isHeld);
     expect(await remains(snapshots, "found")).toEqual([]);
   });
 
