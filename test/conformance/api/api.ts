@@ -1,10 +1,4 @@
-import {
-  type RawAnswer,
-  type RawClient,
-  type RawOptions,
-  type RawWatch,
-  rawClient,
-} from "../../../src/testing/raw-client.ts";
+import type { RawAnswer, RawClient, RawOptions, RawWatch } from "../../../src/testing/raw-client.ts";
 import type { Server } from "./server.ts";
 
 /** What a case has of the server: requests of the cluster's admin, and a namespace of its own. */
@@ -60,30 +54,30 @@ const patchTypes = {
 /** Nothing in the suite takes as long on an idle machine; what deviates may wait for it. */
 export const waitLimitMs = 10_000;
 
+/** What a case is run on. */
+export interface Stage {
+  readonly server: Server;
+  /** Shared by all cases, so that not each has to shake hands anew. */
+  readonly client: RawClient;
+  readonly namespace: string;
+}
+
 /** Runs one case in a namespace of its own, and closes what it leaves open. */
-export async function withApi(
-  { server, namespace }: { readonly server: Server; readonly namespace: string },
-  run: (api: Api) => Promise<void>,
-): Promise<void> {
-  const client = rawClient(server);
+export async function withApi(stage: Stage, run: (api: Api) => Promise<void>): Promise<void> {
   const watches: RawWatch[] = [];
   const close = () => watches.map((watch) => watch.close());
   const limit = setTimeout(close, waitLimitMs);
-  const api = apiOf({ server, namespace, client, watches });
+  const api = apiOf({ ...stage, watches });
   try {
-    await api.make("/api/v1/namespaces", { metadata: { name: namespace } });
+    await api.make("/api/v1/namespaces", { metadata: { name: stage.namespace } });
     await run(api);
   } finally {
     clearTimeout(limit);
     close();
-    client.close();
   }
 }
 
-interface Parts {
-  readonly server: Server;
-  readonly namespace: string;
-  readonly client: RawClient;
+interface Parts extends Stage {
   readonly watches: RawWatch[];
 }
 
