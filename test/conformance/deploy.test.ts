@@ -6,7 +6,7 @@ import { crds } from "../../src/api/crds.ts";
 import { type KubeApiserver, kubeApiserver } from "../../src/testing/kube-apiserver.ts";
 import { binaries } from "./binaries.ts";
 import { driverChart, operatorCrd, upstreamDeployment } from "./deploy/fixtures.ts";
-import { helm as helmIn, helmPath } from "./deploy/helm.ts";
+import { helm as helmIn } from "./deploy/helm.ts";
 import { parseManifest, podsOf } from "./deploy/rendered.ts";
 import { type Kubectl, kubectlOn } from "./kubectl.ts";
 
@@ -33,7 +33,7 @@ const namespace = (name: string) =>
 const dryRun = (manifest: string) =>
   kubectl(["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-"], manifest);
 
-describe.skipIf(helmPath === undefined)("the Helm chart, on a cluster that has upstream's definitions,", () => {
+describe("the Helm chart, on a cluster that has upstream's definitions,", () => {
   test("upgrades definitions that are there, keeps who converts them, and leaves them when it is removed", async () => {
     const name = "volumegroupsnapshots.groupsnapshot.storage.k8s.io";
     const read = (path: string) => kubectl(["get", "crd", name, "-o", `jsonpath=${path}`]);
@@ -106,7 +106,7 @@ describe("kustomize", () => {
   });
 });
 
-describe.skipIf(helmPath === undefined)("the Helm chart", () => {
+describe("the Helm chart", () => {
   const everything = [
     "--set=podDisruptionBudget.enabled=true,networkPolicy.enabled=true,serviceMonitor.enabled=true",
     "--set=prometheusRule.enabled=true,controller.replicas=3,controller.distributedSnapshotting=true,webhook.args={--verbosity=4}",

@@ -20,16 +20,22 @@ const commonFlags = (kubeconfig: string) => [
 
 /** Starts upstream's snapshot-controller on a cluster; its log goes into the folder. */
 export const upstreamController = (where: { readonly kubeconfig: string; readonly folder: string }) =>
-  start("snapshot-controller", commonFlags(where.kubeconfig), where.folder);
+  startProgram("snapshot-controller", commonFlags(where.kubeconfig), where.folder);
 
 /** Starts upstream's sidecar beside a driver. */
 export const upstreamSidecar = (where: {
   readonly kubeconfig: string;
   readonly folder: string;
   readonly csiAddress: string;
-}) => start("csi-snapshotter", [...commonFlags(where.kubeconfig), `--csi-address=${where.csiAddress}`], where.folder);
+}) =>
+  startProgram(
+    "csi-snapshotter",
+    [...commonFlags(where.kubeconfig), `--csi-address=${where.csiAddress}`],
+    where.folder,
+  );
 
-function start(name: string, flags: readonly string[], folder: string): UpstreamProgram {
+/** Starts a program of the folder of binaries; its log goes into `folder`. */
+export function startProgram(name: string, flags: readonly string[], folder: string): UpstreamProgram {
   const log = openSync(join(folder, `upstream-${name}.log`), "a", 0o600);
   const child = spawn(join(binaries(), name), flags, { stdio: ["ignore", log, log] });
   closeSync(log);

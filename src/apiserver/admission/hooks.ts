@@ -86,7 +86,7 @@ function hookOf(webhook: JsonObject): Hook {
 const spoken = new Set(["v1", "v1beta1"]);
 const secondsOf = (webhook: JsonObject) => Number(at(webhook, "timeoutSeconds") ?? 10); // as the schema has it
 
-export const ruleOf = (rule: JsonObject): Rule => ({
+const ruleOf = (rule: JsonObject): Rule => ({
   apiGroups: textsAt(rule, "apiGroups"),
   apiVersions: textsAt(rule, "apiVersions"),
   resources: textsAt(rule, "resources"),

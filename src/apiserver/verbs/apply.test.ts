@@ -34,7 +34,7 @@ interface Owner {
 }
 
 const metadataOf = ({ body }: RawAnswer) =>
-  body.metadata as { resourceVersion: string; managedFields?: readonly Owner[] };
+  body.metadata as unknown as { resourceVersion: string; managedFields?: readonly Owner[] };
 const ownersOf = (answer: RawAnswer) =>
   Object.fromEntries((metadataOf(answer).managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, fieldsV1]));
 

@@ -1,6 +1,6 @@
 import { type Permission, permissions } from "../../api/permissions.ts";
 import type { Client } from "../../kube/client/client.ts";
-import type { Looking } from "./observe.ts";
+import type { Looking } from "./looking.ts";
 import type { AccessSeen, PodSeen } from "./observed.ts";
 import { processesIn } from "./processes.ts";
 

@@ -4,7 +4,7 @@ import { groupSnapshotGroup } from "../../api/group-snapshot/resources.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import { failureOf, isFailure } from "../../lib/failure.ts";
 import { endpointSlices, services } from "./kinds.ts";
-import type { Looking } from "./observe.ts";
+import type { Looking } from "./looking.ts";
 import type { ClientConfig, DefinitionSeen, WebhookSeen } from "./observed.ts";
 
 /** A webhook that takes longer to shake hands is as good as away: API servers wait for it with every request. */

@@ -1,22 +1,15 @@
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import { classes, contents, snapshots } from "../../api/snapshot/resources.ts";
-import type { Client } from "../../kube/client/client.ts";
 import { claims } from "../../kube/core/claim.ts";
 import { leases } from "../../kube/core/lease.ts";
 import { csiNodes } from "../../kube/core/node.ts";
 import type { KubeObject, Resource } from "../../kube/object.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { failureOf, isFailure } from "../../lib/failure.ts";
 import { csiDrivers, definitions, pods } from "./kinds.ts";
+import type { Looking } from "./looking.ts";
 import { observeAccess } from "./observe-access.ts";
 import { observeWebhooks } from "./observe-webhooks.ts";
 import type { Looked, Observed } from "./observed.ts";
-
-export interface Looking {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
 
 /** Reads everything once. What may not be read is said in its place. @throws Failure when the API cannot be reached */
 export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Observed> {

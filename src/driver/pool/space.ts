@@ -20,7 +20,7 @@ const reserveLeastBytes = 2 ** 30;
 /** A small pool is not eaten up by its reserve. */
 const reserveMostPart = 0.25;
 
-export function reserveBytes(totalBytes: number): number {
+function reserveBytes(totalBytes: number): number {
   return Math.max(totalBytes * reservePart, Math.min(reserveLeastBytes, totalBytes * reserveMostPart));
 }
 

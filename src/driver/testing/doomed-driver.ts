@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { systemClock } from "../../lib/clock.ts";
 import { silent } from "../../lib/log.ts";
 import { systemRandom } from "../../lib/random.ts";
@@ -25,7 +25,7 @@ const driver = await startDriver({
   log: silent,
   onStep(step) {
     if (step !== fatal || --left !== 0) return;
-    if (victims === "helpers" || victims === "all") execFileSync("pkill", ["-KILL", "--parent", String(process.pid)]);
+    if (victims === "helpers" || victims === "all") for (const pid of children()) process.kill(pid, "SIGKILL");
     if (victims === "nobody, but the driver stops") process.kill(process.pid, "SIGSTOP");
     if (victims === "driver" || victims === "all") process.kill(process.pid, "SIGKILL");
   },
@@ -37,3 +37,8 @@ process.on("SIGTERM", () => {
   );
 });
 process.stdout.write("serves\n");
+
+/** Process ids of what this process started (proc_pid_task(5)). */
+function children(): readonly number[] {
+  return readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").map(Number);
+}

@@ -1,16 +1,14 @@
 import { exec } from "../../../src/lib/exec.ts";
 
-/** The helm that GROUPSNAP_HELM names; undefined where nobody promised one. */
-export const helmPath = process.env.GROUPSNAP_HELM || undefined;
-
 const limitMs = 60_000;
 
-/** Runs helm with a configuration of its own in `folder`. @throws Failure with what it says */
+/** Runs the helm that GROUPSNAP_HELM names, with a configuration of its own in `folder`. @throws Failure with what it says */
 export async function helm(
   args: readonly string[],
   where: { readonly folder: string; readonly kubeconfig?: string },
 ): Promise<string> {
-  if (helmPath === undefined) throw new Error("name a helm in GROUPSNAP_HELM");
+  const helmPath = process.env.GROUPSNAP_HELM;
+  if (!helmPath) throw new Error("name a helm, such as version 3.22.0, in GROUPSNAP_HELM");
   const { folder, kubeconfig } = where;
   const env = {
     HELM_CONFIG_HOME: `${folder}/helm`,

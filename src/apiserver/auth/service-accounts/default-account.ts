@@ -5,7 +5,7 @@ import { isTerminating } from "../../verbs/remove.ts";
 import { type Api, internalWrite } from "../../verbs/verb.ts";
 
 const namespacesId = collectionOf("", "namespaces");
-export const accountsId = collectionOf("", "serviceaccounts");
+const accountsId = collectionOf("", "serviceaccounts");
 const name = "default";
 
 /** Gives every namespace a service account `default`, and a new one when that is deleted. */
