@@ -1,0 +1,172 @@
+import { once } from "node:events";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { groupSnapshotCrds } from "../../../src/api/group-snapshot/crds.ts";
+import { groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
+import { definitions } from "../../../src/kube/core/definition.ts";
+import { isChange, type ProxyFault } from "../../../src/testing/fault-proxy.ts";
+import { type Mortal, mortal } from "../../../src/testing/mortal.ts";
+import { freePort, patience, startWebhook } from "../webhook-process.ts";
+import { flawsOf, tracesIn } from "./flaws.ts";
+import {
+  askForGroup,
+  budgetOf,
+  changesIn,
+  type FailureLab,
+  failureLab,
+  members,
+  type Role,
+  untilGone,
+  untilWhole,
+} from "./lab.ts";
+
+let lab: FailureLab;
+let processes: Readonly<Record<Role, Mortal>>;
+beforeAll(async () => {
+  lab = await failureLab();
+  const [controller, sidecar] = await Promise.all([lab.start("controller"), lab.start("sidecar")]);
+  processes = { controller, sidecar };
+}, 120_000);
+afterEach(() => setFaults(undefined));
+afterAll(() => lab.stop());
+
+const setFaults = (fault: ProxyFault | undefined) => {
+  for (const proxy of Object.values(lab.proxies)) proxy.fault = fault;
+};
+const [createCut, deleteCut] = ["CreateVolumeGroupSnapshot", "DeleteVolumeGroupSnapshot"] as const;
+const long = { timeout: 240_000 };
+
+/** What a group's life cost: changes of the API, creates and deletes of the driver. */
+async function costOf(work: () => Promise<void>) {
+  const counts = () => ({
+    changes: changesIn(lab),
+    creates: lab.driver.count(createCut),
+    deletes: lab.driver.count(deleteCut),
+  });
+  const before = counts();
+  await work();
+  const after = counts();
+  return {
+    changes: after.changes - before.changes,
+    creates: after.creates - before.creates,
+    deletes: after.deletes - before.deletes,
+  };
+}
+
+async function wholeLife(name: string): Promise<void> {
+  await askForGroup(lab.shop, name);
+  await untilWhole(lab.shop, name);
+  await untilGone(lab.shop, name);
+}
+
+/** Lets the process die around each of its changes in turn: once before the server hears of it, once when it has done it. */
+function dyingAtEachChange(role: Role): void {
+  const { [role]: process } = processes;
+  let deaths = 0;
+  lab.proxies[role].fault = async (request, pass) => {
+    if (!isChange(request)) return pass();
+    const { life } = process;
+    if (deaths++ % 2 === 1) await pass();
+    await process.die(life);
+    return "cut";
+  };
+}
+
+describe("kill -9 of", () => {
+  test.each<[string, Role, { readonly lives: number; readonly cuts: number }]>([
+    ["the snapshot-controller", "controller", { lives: 20, cuts: 1 }],
+    ["the csi-snapshotter", "sidecar", { lives: 6, cuts: 3 }],
+  ])(
+    "%s before and after each of its changes loses nothing and leaves nothing, at the cost of an undisturbed life",
+    long,
+    async (_name, role, { lives, cuts }) => {
+      dyingAtEachChange(role);
+      const cost = await costOf(() => wholeLife(`${role}-dies`));
+      await processes[role].ready();
+      expect(processes[role].life).toBeGreaterThan(lives);
+      expect(cost.changes).toBeLessThanOrEqual(budgetOf(members.length));
+      expect(Math.max(cost.creates, cost.deletes)).toBeLessThanOrEqual(cuts);
+    },
+  );
+
+  test("the csi-snapshotter while the driver is at its call makes one call more, and one cut", long, async () => {
+    const { sidecar } = processes;
+    const dieInCall = async (method: string, work: () => Promise<void>) => {
+      const called = lab.driver.called(method);
+      const open = lab.driver.hold(method);
+      await work();
+      await called;
+      await sidecar.die(sidecar.life);
+      open();
+    };
+    const cost = await costOf(async () => {
+      await dieInCall(createCut, () => askForGroup(lab.shop, "held"));
+      await untilWhole(lab.shop, "held");
+      await dieInCall(deleteCut, () => lab.shop.remove(groupSnapshots, "held"));
+      await untilGone(lab.shop, "held");
+    });
+    expect(cost).toMatchObject({ creates: 2, deletes: 2 });
+    expect(cost.changes).toBeLessThanOrEqual(budgetOf(members.length));
+  });
+
+  test("the webhook before changes of a group has each refused until it is back, and loses nothing", long, async () => {
+    const refusals = new EventTarget();
+    const port = await freePort();
+    const start = () => startWebhook(lab.groupsnap, { kubeconfig: lab.api.kubeconfigPath, port });
+    const webhook = mortal((life) => (life === 1 ? start() : once(refusals, "refused").then(start)));
+    await webhook.ready();
+    await expect.poll(strategies, patience).toEqual(groupSnapshotCrds.map(() => "Webhook"));
+    const codes: number[] = [];
+    let changed = 0;
+    setFaults(async (request, pass) => {
+      const isOfGroups = isChange(request) && request.path.includes("/volumegroupsnapshot");
+      if (!isOfGroups || changed < everySecond * (codes.length + 1)) {
+        const answer = await pass();
+        if (isOfGroups && answer.code < 300) changed++;
+        return answer;
+      }
+      codes.push(0);
+      await webhook.die(webhook.life);
+      const answer = await pass();
+      codes[codes.length - 1] = answer.code;
+      refusals.dispatchEvent(new Event("refused"));
+      return answer;
+    });
+    await wholeLife("without-webhook");
+    await webhook.ready();
+    expect(codes).toEqual(codes.map(() => 500));
+    expect(codes.length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+/** Of the changes of a group's life: the others go through, so that the test ends. */
+const everySecond = 2;
+
+async function strategies(): Promise<readonly unknown[]> {
+  const call = { signal: AbortSignal.timeout(10_000) };
+  const found = await Promise.all(
+    groupSnapshotCrds.map(({ metadata }) => lab.shop.client.get(definitions, metadata, call)),
+  );
+  return found.map(
+    (definition) => (definition as { spec?: { conversion?: { strategy?: string } } }).spec?.conversion?.strategy,
+  );
+}
+
+test("what a group has lost or left over would be seen", long, async () => {
+  const { shop, driver } = lab;
+  await askForGroup(shop, "control");
+  await untilWhole(shop, "control");
+  const [[id, snapshot] = ["", undefined]] = driver.world.snapshots;
+  expect(snapshot).toBeDefined();
+  driver.world.snapshots.delete(id);
+  expect(await flawsOf(shop, "control", members)).toEqual([`no snapshot ${id}`]);
+  for (const present of [id, "stray"]) driver.world.snapshots.set(present, { ...snapshot, id: present } as never);
+  expect(await flawsOf(shop, "control", members)).toEqual(["snapshot stray on the storage without an object"]);
+  driver.world.snapshots.delete("stray");
+  expect(await flawsOf(shop, "control", [...members, "third"])).toEqual([
+    "2 members instead of 3",
+    "2 snapshots instead of 3",
+    "claim third has no member",
+  ]);
+  expect(await tracesIn(shop)).toContain("VolumeGroupSnapshot control");
+  await untilGone(shop, "control");
+});

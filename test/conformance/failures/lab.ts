@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { expect } from "vitest";
+import { groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { connect } from "../../../src/processes/connect.ts";
+import { installCrds } from "../../../src/processes/install.ts";
+import { type FaultProxy, faultProxy, isChange } from "../../../src/testing/fault-proxy.ts";
+import { type KubeApiserver, kubeApiserver } from "../../../src/testing/kube-apiserver.ts";
+import { type Mortal, mortal } from "../../../src/testing/mortal.ts";
+import { type Program, program } from "../../../src/testing/program.ts";
+import { type ScriptedDriver, scriptedDriver } from "../../../src/testing/scripted-driver.ts";
+import { binaries } from "../binaries.ts";
+import { aShop, type Shop } from "../shop.ts";
+import { flawsOf, tracesIn } from "./flaws.ts";
+
+export type Role = "controller" | "sidecar";
+
+/** A real API with the claims "data" and "wal" of a driver; both built processes, each behind a proxy of its own. */
+export interface ApiLab {
+  readonly api: KubeApiserver;
+  readonly groupsnap: Program;
+  readonly shop: Shop;
+  readonly proxies: Readonly<Record<Role, FaultProxy>>;
+  /** Starts one of the processes, at most once in a lab. */
+  start(role: Role, flags?: readonly string[]): Promise<Mortal>;
+  stop(): Promise<void>;
+}
+
+/** The same with a driver that a test scripts. */
+export interface FailureLab extends ApiLab {
+  readonly driver: ScriptedDriver;
+}
+
+/** Claims of a lab, and so members of its groups. */
+export const members = ["data", "wal"];
+/** Long enough for a process that starts on a machine with more to do. */
+const readyMs = 60_000;
+
+export async function failureLab(): Promise<FailureLab> {
+  const driver = await scriptedDriver();
+  const lab = await apiLab(driver.address);
+  const stop = async () => {
+    await lab.stop();
+    await driver.stop();
+  };
+  return { ...lab, driver, stop };
+}
+
+export async function apiLab(csiAddress: string): Promise<ApiLab> {
+  const groupsnap = program();
+  const api = await kubeApiserver(binaries());
+  const [controller, sidecar] = await Promise.all([
+    faultProxy(api, join(groupsnap.folder, "controller.kubeconfig")),
+    faultProxy(api, join(groupsnap.folder, "sidecar.kubeconfig")),
+  ]);
+  await install(api);
+  const shop = await aShop({ kubeconfig: api.kubeconfigPath, csiAddress, namespace: "shop" });
+  for (const name of members) await shop.claim(name, "db");
+  const argsOf: Readonly<Record<Role, readonly string[]>> = {
+    controller: ["snapshot-controller", `--kubeconfig=${controller.kubeconfigPath}`],
+    sidecar: ["csi-snapshotter", `--kubeconfig=${sidecar.kubeconfigPath}`, `--csi-address=${csiAddress}`],
+  };
+  return {
+    api,
+    groupsnap,
+    shop,
+    proxies: { controller, sidecar },
+    async start(role, flags = []) {
+      const started = mortal(() => groupsnap.start([...argsOf[role], ...flags], AbortSignal.timeout(readyMs)));
+      await started.ready();
+      return started;
+    },
+    async stop() {
+      await groupsnap.clean();
+      shop.close();
+      await Promise.all([controller.close(), sidecar.close()]);
+      await api.stop();
+    },
+  };
+}
+
+async function install({ kubeconfigPath }: KubeApiserver): Promise<void> {
+  const client = await connect({ kubeconfig: kubeconfigPath, userAgent: "lab" });
+  await installCrds(client, systemClock, AbortSignal.timeout(60_000));
+  client.close();
+}
+
+export const askForGroup = (shop: Shop, name: string, app = "db") =>
+  shop.group(name, { volumeGroupSnapshotClassName: "delete", source: { selector: { matchLabels: { app } } } });
+
+/** All of it takes a second; backoffs, after the worst moments to fail, some more. */
+const settling = { timeout: 90_000, interval: 100 };
+
+/** Waits until the group is ready, its members whole, and nothing is there beside it. */
+export async function untilWhole(shop: Shop, group: string, claims = members): Promise<void> {
+  await expect.poll(() => flawsOf(shop, group, claims), settling).toEqual([]);
+}
+
+/** Deletes the group, and waits until nothing is left of it, in the API and on the storage. */
+export async function untilGone(shop: Shop, group: string): Promise<void> {
+  await expect.poll(() => shop.remove(groupSnapshots, group).then(() => "asked for"), settling).toBe("asked for");
+  await expect.poll(() => tracesIn(shop), settling).toEqual([]);
+}
+
+/** What the server has changed for both processes since the lab began. */
+export const changesIn = ({ proxies }: ApiLab) =>
+  Object.values(proxies)
+    .flatMap(({ seen }) => seen)
+    .filter((request) => isChange(request) && request.code !== undefined && request.code < 300).length;
+
+/** Changes that both processes have for a group of N members: to be ready (4N+8), to hold its claims (2N), to be gone (4N+5). */
+export const budgetOf = (members: number) => 4 * members + 8 + 2 * members + (4 * members + 5);
