@@ -10,13 +10,16 @@ import { flawsOf, tracesIn } from "./flaws.ts";
 import {
   askForGroup,
   budgetOf,
-  changesIn,
+  costOf,
+  createCut,
+  deleteCut,
   type FailureLab,
   failureLab,
   members,
   type Role,
   untilGone,
   untilWhole,
+  wholeLife,
 } from "./lab.ts";
 
 let lab: FailureLab;
@@ -32,31 +35,7 @@ afterAll(() => lab.stop());
 const setFaults = (fault: ProxyFault | undefined) => {
   for (const proxy of Object.values(lab.proxies)) proxy.fault = fault;
 };
-const [createCut, deleteCut] = ["CreateVolumeGroupSnapshot", "DeleteVolumeGroupSnapshot"] as const;
 const long = { timeout: 240_000 };
-
-/** What a group's life cost: changes of the API, creates and deletes of the driver. */
-async function costOf(work: () => Promise<void>) {
-  const counts = () => ({
-    changes: changesIn(lab),
-    creates: lab.driver.count(createCut),
-    deletes: lab.driver.count(deleteCut),
-  });
-  const before = counts();
-  await work();
-  const after = counts();
-  return {
-    changes: after.changes - before.changes,
-    creates: after.creates - before.creates,
-    deletes: after.deletes - before.deletes,
-  };
-}
-
-async function wholeLife(name: string): Promise<void> {
-  await askForGroup(lab.shop, name);
-  await untilWhole(lab.shop, name);
-  await untilGone(lab.shop, name);
-}
 
 /** Lets the process die around each of its changes in turn: once before the server hears of it, once when it has done it. */
 function dyingAtEachChange(role: Role): void {
@@ -80,7 +59,7 @@ describe("kill -9 of", () => {
     long,
     async (_name, role, { lives, cuts }) => {
       dyingAtEachChange(role);
-      const cost = await costOf(() => wholeLife(`${role}-dies`));
+      const cost = await costOf(lab, () => wholeLife(lab, `${role}-dies`));
       await processes[role].ready();
       expect(processes[role].life).toBeGreaterThan(lives);
       expect(cost.changes).toBeLessThanOrEqual(budgetOf(members.length));
@@ -98,7 +77,7 @@ describe("kill -9 of", () => {
       await sidecar.die(sidecar.life);
       open();
     };
-    const cost = await costOf(async () => {
+    const cost = await costOf(lab, async () => {
       await dieInCall(createCut, () => askForGroup(lab.shop, "held"));
       await untilWhole(lab.shop, "held");
       await dieInCall(deleteCut, () => lab.shop.remove(groupSnapshots, "held"));
@@ -131,7 +110,7 @@ describe("kill -9 of", () => {
       refusals.dispatchEvent(new Event("refused"));
       return answer;
     });
-    await wholeLife("without-webhook");
+    await wholeLife(lab, "without-webhook");
     await webhook.ready();
     expect(codes).toEqual(codes.map(() => 500));
     expect(codes.length).toBeGreaterThanOrEqual(4);

@@ -110,3 +110,22 @@ export const changesIn = ({ proxies }: ApiLab) =>
 
 /** Changes that both processes have for a group of N members: to be ready (4N+8), to hold its claims (2N), to be gone (4N+5). */
 export const budgetOf = (members: number) => 4 * members + 8 + 2 * members + (4 * members + 5);
+
+export const createCut = "CreateVolumeGroupSnapshot";
+export const deleteCut = "DeleteVolumeGroupSnapshot";
+
+/** What some work cost: changes of the API by both processes, creates and deletes of the driver. */
+export async function costOf(lab: FailureLab, work: () => Promise<void>) {
+  const costs = () => [changesIn(lab), lab.driver.count(createCut), lab.driver.count(deleteCut)] as const;
+  const before = costs();
+  await work();
+  const [changes, creates, deletes] = costs();
+  return { changes: changes - before[0], creates: creates - before[1], deletes: deletes - before[2] };
+}
+
+/** From the creation of a group of the lab's claims to nothing left of it. */
+export async function wholeLife({ shop }: ApiLab, name: string): Promise<void> {
+  await askForGroup(shop, name);
+  await untilWhole(shop, name);
+  await untilGone(shop, name);
+}
