@@ -14,7 +14,7 @@ import { scriptedDriver } from "../src/testing/scripted-driver.ts";
 import { spreadOf } from "../src/testing/spread.ts";
 import { aShop } from "../test/conformance/shop.ts";
 import { boardOf } from "./upstream/board.ts";
-import { appOf, begin, type Case, cases, end, isLongByDefault, namespace } from "./upstream/cases.ts";
+import { appOf, begin, type Case, cases, end, isLongByDefault, namespace, singleClaim } from "./upstream/cases.ts";
 import { contestants, type RunningContestant, start } from "./upstream/contestants.ts";
 import { requestsIn } from "./upstream/requests.ts";
 
@@ -60,6 +60,8 @@ try {
       const names = Array.from({ length: one.members }, (_, member) => `${appOf(one, i)}-${member}`);
       await Promise.all(names.map((name) => shop.claim(name, appOf(one, i))));
     }
+  for (let i = 0; i < Math.max(...wanted.map(({ singles }) => singles)); i += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, j) => shop.claim(singleClaim(i + j), "singles")));
   const board = await boardOf(client, stopped.signal);
   const samples: Sample[] = [];
   for (let round = 0; round < rounds; round++)

@@ -30,6 +30,9 @@ const call = () => ({ signal: AbortSignal.timeout(60_000) });
 /** The label of the claims of a case's i-th group. */
 export const appOf = ({ members }: Case, i: number) => `app-${members}-${i}`;
 
+/** Each single snapshot is of a claim of its own. */
+export const singleClaim = (i: number) => `single-${i}`;
+
 /** Creates what the case is about, all of it at once. */
 export async function begin({ client, round }: { readonly client: Client; readonly round: string }, one: Case) {
   const groups = Array.from({ length: one.groups }, (_, i) =>
@@ -54,7 +57,7 @@ export async function begin({ client, round }: { readonly client: Client; readon
         apiVersion: apiVersionOf(snapshots),
         kind: snapshots.kind,
         metadata: { namespace, name: `${round}-${i}` },
-        spec: { volumeSnapshotClassName: "delete", source: { persistentVolumeClaimName: "app-100-0-0" } },
+        spec: { volumeSnapshotClassName: "delete", source: { persistentVolumeClaimName: singleClaim(i) } },
       },
       call(),
     ),

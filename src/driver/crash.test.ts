@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Csi, connect } from "../csi/client.ts";
 import type { Step } from "./pool/workshop.ts";
 import { type DriverProcess, startDriverProcess } from "./testing/driver-process.ts";
-import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
+import { aVolume, deadlySteps, live } from "./testing/live.ts";
+import { aDriver, call, enginesSeen, type TestDriver } from "./testing.ts";
 
 const folders: string[] = [];
 const drivers: TestDriver[] = [];
@@ -41,40 +42,8 @@ async function startDoomed(step: Step, times: number): Promise<Doomed> {
   return { csi: connect({ address: endpoint }), child, pool };
 }
 
-const group = (ids: readonly string[]) => ({ name: "group", sourceVolumeIds: [...ids] });
-const volume = (name: string) => ({
-  name,
-  capacityRange: { requiredBytes: 1n << 20n },
-  volumeCapabilities: [block],
-});
-
-/** Makes two volumes and a group of them, deletes the group and a volume: every step of the journal is passed. */
-async function live({ controller, groupController }: Csi): Promise<void> {
-  const made = await Promise.all(["a", "b"].map((name) => controller.createVolume(volume(name), call)));
-  const ids = made.map((answer) => answer.volume?.volumeId ?? "");
-  const { groupSnapshot } = await groupController.createVolumeGroupSnapshot(group(ids), call);
-  const bigger = { volumeId: ids[0] ?? "", capacityRange: { requiredBytes: 2n << 20n } };
-  await controller.controllerExpandVolume(bigger, call);
-  await groupController.deleteVolumeGroupSnapshot({ groupSnapshotId: groupSnapshot?.groupSnapshotId ?? "" }, call);
-  await controller.deleteVolume({ volumeId: ids[1] ?? "" }, call);
-}
-
-const steps: readonly (readonly [Step, number])[] = [
-  ["volume intended", 1],
-  ["volume intended", 2],
-  ["volume filled", 1],
-  ["cut intended", 1],
-  ["cut taken", 1],
-  ["cut copied", 1],
-  ["growth intended", 1],
-  ["snapshot deletion intended", 1],
-  ["snapshot images deleted", 1],
-  ["volume deletion intended", 1],
-  ["volume image deleted", 1],
-];
-
 describe.concurrent("a driver that is killed", () => {
-  test.each(steps)(
+  test.each(deadlySteps)(
     "right after '%s' (%i) leaves no image without a record and no record without its image",
     async (step, times) => {
       const doomed = await startDoomed(step, times);
@@ -132,7 +101,7 @@ describe.concurrent("a block engine that is killed", () => {
 
   test("does not outlive a driver that is killed: another one can have the pool at once", async () => {
     const doomed = await startDoomed("volume intended", 1);
-    await expect(doomed.csi.controller.createVolume(volume("a"), call)).rejects.toThrow();
+    await expect(doomed.csi.controller.createVolume(aVolume("a"), call)).rejects.toThrow();
     doomed.csi.close();
     const driver = await start({ poolDir: doomed.pool });
     expect((await driver.csi.controller.listVolumes({}, call)).entries).toEqual([]);

@@ -115,9 +115,9 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
     state.close();
   });
   await engineGone(layout.engineLock, clock, new AbortController().signal);
+  const candidates = await candidatesFor({ ...options, ...machine, layout, state, files });
   await recover({ layout, state, files, log });
   const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
-  const candidates = await candidatesFor({ ...options, ...machine, layout, state, files });
   const { candidate, finding } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
   closing.push(() => access.close());

@@ -80,6 +80,14 @@ export function loopAccess(deps: Deps): Access {
   };
 }
 
+/** After recovery: devices follow their images, which may have grown or gone when the last run died. */
+export async function settleLoops({ layout, files, loops }: Pick<Deps, "layout" | "files" | "loops">): Promise<void> {
+  for (const image of await loops.below(layout.volumes)) {
+    if ((await files.find(image)) === undefined) await loops.detach(image);
+    else await loops.grow(image);
+  }
+}
+
 async function deviceOf(volume: VolumeRecord, { layout, loops }: Deps): Promise<string> {
   const device = await loops.find(volumeImage(layout, volume.id));
   if (device === undefined)

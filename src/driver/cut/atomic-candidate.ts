@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
-import { loopAccess } from "../access/loop-access.ts";
+import { loopAccess, settleLoops } from "../access/loop-access.ts";
 import { btrfsSubvolumes, isBtrfs, isSubvolume } from "../filesystem/btrfs.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
@@ -67,6 +67,7 @@ export function atomicCandidate(deps: Deps): Candidate {
       }
     },
     async open() {
+      await settleLoops(deps);
       for (const cut of await subvolumes.list(cuts)) await subvolumes.remove(cut); // cuts that nobody got a handle of
       const holder = deps.startHolder?.();
       return {

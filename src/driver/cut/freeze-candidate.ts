@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
-import { loopAccess } from "../access/loop-access.ts";
+import { loopAccess, settleLoops } from "../access/loop-access.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
@@ -46,6 +46,7 @@ export function freezeCandidate(deps: Deps): Candidate {
       }
     },
     async open() {
+      await settleLoops(deps);
       const holder = deps.startHolder?.();
       if (holder === undefined) throw new Failure("internal", "the freeze engine was opened though its probe failed");
       const access = loopAccess(deps);

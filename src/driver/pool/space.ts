@@ -82,7 +82,7 @@ export class Space {
     if (!hasRoom)
       throw full(need.what, {
         needed: neededBytes,
-        left: `${readableBytes(freeBytes)} on its filesystem${this.#keepsReserve ? ", beside its reserve," : ""}`,
+        left: `${readableBytes(freeBytes)} on its filesystem${this.#keepsReserve ? " beside its reserve" : ""}`,
         remedy: "delete volumes or snapshots, or make room",
       });
   }

@@ -1,3 +1,4 @@
+import { beingCreated, groupBeingCreated } from "../../api/annotations.ts";
 import { groupFinalizer } from "../../api/finalizers.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotClass, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
@@ -8,6 +9,8 @@ import { type Claim, claims } from "../../kube/core/claim.ts";
 import { type Node, nodes } from "../../kube/core/node.ts";
 import { type Volume, volumes } from "../../kube/core/volume.ts";
 import { type KubeObject, keyOf, type Resource } from "../../kube/object.ts";
+import { hasAnnotation, isTerminating } from "./change.ts";
+import { isMember } from "./member.ts";
 import type { SnapshotOptions } from "./options.ts";
 
 /** What the snapshot-controller knows. */
@@ -54,6 +57,9 @@ export function snapshotCaches(
 /** Names of the indexes: what an object is filed under. */
 export const byVolume = "volume";
 export const byClaim = "claim";
+/** Of what may still be cut: what is done is filed under nothing, so that a claim's hundredth snapshot costs as the first. */
+export const byClaimInNeed = "claim in need";
+export const byVolumeBeingCut = "volume being cut";
 export const bySnapshot = "snapshot";
 export const byGroup = "group";
 export const unfinished = "unfinished";
@@ -85,13 +91,23 @@ const snapshotIndexes: Indexes<Snapshot> = {
     const name = spec.source.persistentVolumeClaimName;
     return name === undefined ? [] : [keyOf({ namespace: metadata.namespace, name })];
   },
+  [byClaimInNeed]: (snapshot) => {
+    const { metadata, spec, status } = snapshot;
+    const name = spec.source.persistentVolumeClaimName;
+    const isDone = status?.readyToUse === true || isTerminating(snapshot) || isMember(snapshot);
+    return name === undefined || isDone ? [] : [keyOf({ namespace: metadata.namespace, name })];
+  },
   /** Filed under the uid of the group it is a member of, whatever version the owner was written in. */
   [byGroup]: ({ metadata }) =>
     (metadata.ownerReferences ?? []).filter((owner) => owner.kind === groupSnapshots.kind).map((owner) => owner.uid),
 };
 
 export const contentIndexes: Indexes<SnapshotContent> = {
-  [byVolume]: ({ spec }) => (spec.source.volumeHandle ? [volumeKey(spec.driver, spec.source.volumeHandle)] : []),
+  [byVolumeBeingCut]: (content) => {
+    const { driver, source } = content.spec;
+    const mayBeCut = hasAnnotation(content, beingCreated) || hasAnnotation(content, groupBeingCreated);
+    return source.volumeHandle && mayBeCut ? [volumeKey(driver, source.volumeHandle)] : [];
+  },
   [bySnapshot]: ({ spec: { volumeSnapshotRef } }) => [
     keyOf({ namespace: volumeSnapshotRef.namespace, name: volumeSnapshotRef.name ?? "" }),
   ],
@@ -109,7 +125,10 @@ const groupIndexes = ({ groupSnapshots: areOn = true }: SnapshotOptions): Indexe
 });
 
 const groupContentIndexes: Indexes<GroupSnapshotContent> = {
-  [byVolume]: ({ spec }) => (spec.source.volumeHandles ?? []).map((handle) => volumeKey(spec.driver, handle)),
+  [byVolumeBeingCut]: (content) => {
+    const handles = hasAnnotation(content, groupBeingCreated) ? content.spec.source.volumeHandles : [];
+    return (handles ?? []).map((handle) => volumeKey(content.spec.driver, handle));
+  },
   [byGroup]: ({ spec: { volumeGroupSnapshotRef } }) => [
     keyOf({ namespace: volumeGroupSnapshotRef.namespace, name: volumeGroupSnapshotRef.name ?? "" }),
   ],

@@ -6,9 +6,17 @@ import type { Snapshot, SnapshotContent } from "../../../api/snapshot/types.ts";
 import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import type { Claim } from "../../../kube/core/claim.ts";
 import { keyOf, matches } from "../../../kube/object.ts";
-import { byClaim, byGroup, bySnapshot, byVolume, type SnapshotCaches, unfinished, volumeKey } from "../caches.ts";
+import {
+  byClaimInNeed,
+  byGroup,
+  bySnapshot,
+  byVolume,
+  byVolumeBeingCut,
+  type SnapshotCaches,
+  unfinished,
+  volumeKey,
+} from "../caches.ts";
 import { isTerminating } from "../change.ts";
-import { isMember } from "../member.ts";
 import { isProtected } from "../protection.ts";
 
 /** A request for a snapshot of the claim, and the content that was made for it, if there is one yet. */
@@ -20,10 +28,10 @@ export interface Use<Request, Content> {
 /** Everything that may need the claim. */
 export interface ClaimSeen {
   readonly claim: Claim;
-  /** Without members of groups: what they need of the claim, their group asks for. */
+  /** Those that may need it. Without members of groups: what they need of the claim, their group asks for. */
   readonly singles: readonly Use<Snapshot, SnapshotContent>[];
   readonly groups: readonly Use<GroupSnapshot, GroupSnapshotContent>[];
-  /** Contents that ask for a cut of the claim's volume, whatever has become of their requests. */
+  /** Contents for which the claim's volume may be being cut, whatever has become of their requests. */
   readonly cuts: readonly (SnapshotContent | GroupSnapshotContent)[];
 }
 
@@ -40,7 +48,7 @@ export async function observe(claim: Claim, caches: SnapshotCaches, context: Obs
 }
 
 function singlesOf(claim: Claim, caches: SnapshotCaches): ClaimSeen["singles"] {
-  const requests = caches.snapshots.by(byClaim, keyOf(claim.metadata)).filter((snapshot) => !isMember(snapshot));
+  const requests = caches.snapshots.by(byClaimInNeed, keyOf(claim.metadata));
   return requests.map((request) => ({
     request,
     content: caches.contents.by(bySnapshot, keyOf(request.metadata)).find((content) => isFor(request, content)),
@@ -70,7 +78,7 @@ function groupsOf(claim: Claim, caches: SnapshotCaches): ClaimSeen["groups"] {
 function cutsOf(claim: Claim, caches: SnapshotCaches): ClaimSeen["cuts"] {
   const handle = handleOf(claim, caches);
   if (handle === undefined) return [];
-  return [...caches.contents.by(byVolume, handle), ...caches.groupContents.by(byVolume, handle)];
+  return [...caches.contents.by(byVolumeBeingCut, handle), ...caches.groupContents.by(byVolumeBeingCut, handle)];
 }
 
 function handleOf(claim: Claim, { volumes }: SnapshotCaches): string | undefined {
