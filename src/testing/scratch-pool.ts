@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseMounts } from "../driver/filesystem/mounts.ts";
+import { systemClock } from "../lib/clock.ts";
 import { exec } from "../lib/exec.ts";
 
 /** A filesystem of its own on a loop device, for the time of a test; needs root. */
@@ -48,8 +49,21 @@ export async function releaseScratch(folder: string): Promise<void> {
 }
 
 async function takeAway(devices: readonly string[]): Promise<void> {
-  for (const mount of await mountsOf(devices)) await run("umount", mount);
+  for (const mount of await mountsOf(devices)) await unmount(mount);
   for (const device of devices) await run("losetup", "--detach", device);
+}
+
+/** A device that somebody was looking at when it was detached goes a moment later. */
+async function unmount(path: string): Promise<void> {
+  for (let left = 50; ; left--) {
+    try {
+      await run("umount", path);
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+    await systemClock.sleep(100, limits.signal);
+  }
 }
 
 /** Where devices, or filesystems on them, are mounted: the last one first. */

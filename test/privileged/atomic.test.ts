@@ -44,6 +44,6 @@ test.each(["ext4", "xfs"] as const)(
     for (const { id } of used) await volumes.end(id);
     const groupSnapshotId = groupSnapshot?.groupSnapshotId ?? "";
     await driver.csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds: [] }, call);
-    expect(await loopsBelow(scratch.path)).toEqual([]);
+    await expect.poll(() => loopsBelow(join(scratch.path, "pool")), { timeout: 5_000 }).toEqual([]);
   },
 );

@@ -116,7 +116,7 @@ describe("a volume with a filesystem", () => {
       await node.nodeUnstageVolume({ volumeId: id, stagingTargetPath: staging }, call);
     }
     await volumes.end(id);
-    expect((await loopsBelow(scratch.path)).length).toBe(0);
+    await expect.poll(() => loopsBelow(scratch.path), { timeout: 5_000 }).toEqual([]);
   });
 
   test("outlives its driver: what is mounted stays, and the next driver goes on with it", async () => {

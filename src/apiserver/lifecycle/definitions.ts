@@ -130,7 +130,10 @@ function emptyOut(api: Api, definition: Stored): void {
   const served = api.registry.ofCollection(collection.id);
   for (const stored of served ? collection.list() : [])
     if (served && !isTerminating(stored.object)) removeOne(api, served, stored);
-  if (collection.size > 0 && served) return void sayTerminating(api, definition);
+  if (collection.size > 0 && served) {
+    sayTerminating(api, definition);
+    return;
+  }
   const { finalizers = [], ...metadata } = definition.metadata;
   if (!finalizers.includes(cleanup)) return;
   const left = finalizers.filter((finalizer) => finalizer !== cleanup);

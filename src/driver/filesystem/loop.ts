@@ -69,8 +69,9 @@ async function attached(): Promise<readonly { readonly device: string; readonly 
   return loops.flatMap(({ device, image }) => (image === undefined ? [] : [{ device, image }]));
 }
 
-/** Undefined for a loop device that is free. */
+/** Undefined for a loop device that is free, or about to be: it goes when whoever looks at it now closes it. */
 async function imageOf(name: string): Promise<string | undefined> {
-  const path = await readFile(`${sysBlock}/${basename(name)}/loop/backing_file`, "utf8").catch(() => undefined);
-  return path?.trimEnd().replace(deletedMark, "");
+  const read = (file: string) => readFile(`${sysBlock}/${basename(name)}/loop/${file}`, "utf8").catch(() => undefined); // there is no image
+  const [path, isGoing] = await Promise.all([read("backing_file"), read("autoclear")]);
+  return isGoing?.trimEnd() === "1" ? undefined : path?.trimEnd().replace(deletedMark, "");
 }
