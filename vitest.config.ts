@@ -8,7 +8,7 @@ const project = (name: string, include: string[], testTimeout = 15_000, globalSe
     include,
     testTimeout,
     globalSetup,
-    hookTimeout: 30_000,
+    hookTimeout: Math.max(30_000, testTimeout),
     environment: "node",
     pool: "forks" as const,
     isolate: false,
