@@ -21,6 +21,10 @@ export interface KubeApiserver {
   readonly clientKeyPem: string;
   /** Where its etcd listens. */
   readonly etcdUrl: string;
+  /** Kills kube-apiserver (kill -9), starts it again on what etcd holds, and resolves when it is ready. */
+  restart(): Promise<void>;
+  /** Stops etcd in its tracks (SIGSTOP): what needs it hangs until the returned function is called. */
+  freezeEtcd(): () => void;
   stop(): Promise<void>;
 }
 
@@ -39,11 +43,9 @@ export async function kubeApiserver(binaries: string, moreFlags: readonly string
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   const { authority, admin } = await writeKeys(folder);
   const etcd = run(join(binaries, "etcd"), etcdFlags(folder, etcdPort, peerPort), join(folder, "etcd.log"));
-  const apiserver = run(
-    join(binaries, "kube-apiserver"),
-    [...apiserverFlags(folder, { etcdPort, port }), ...moreFlags],
-    join(folder, "apiserver.log"),
-  );
+  const flags = [...apiserverFlags(folder, { etcdPort, port }), ...moreFlags];
+  const start = () => run(join(binaries, "kube-apiserver"), flags, join(folder, "apiserver.log"));
+  let apiserver = start();
   const stop = async () => {
     for (const child of [apiserver, etcd]) await kill(child);
     rmSync(folder, { recursive: true, force: true });
@@ -52,14 +54,33 @@ export async function kubeApiserver(binaries: string, moreFlags: readonly string
   const keys = { caPem: authority.certPem, clientCertPem: admin.certPem, clientKeyPem: admin.keyPem };
   const url = `https://127.0.0.1:${port}`;
   writeKubeconfig(kubeconfigPath, { url, ...keys, token: adminToken });
-  try {
-    await untilReady(kubeconfigPath);
-  } catch (error) {
-    const log = readFileSync(join(folder, "apiserver.log"), "utf8").slice(-2000);
-    await stop();
-    throw new Error(`kube-apiserver did not become ready within ${readyLimitMs} ms: ${log}`, { cause: error });
-  }
-  return { kubeconfigPath, url, ...keys, adminToken, etcdUrl: `http://127.0.0.1:${etcdPort}`, stop };
+  const becomeReady = async () => {
+    try {
+      await untilReady(kubeconfigPath);
+    } catch (error) {
+      const log = readFileSync(join(folder, "apiserver.log"), "utf8").slice(-2000);
+      await stop();
+      throw new Error(`kube-apiserver did not become ready within ${readyLimitMs} ms: ${log}`, { cause: error });
+    }
+  };
+  await becomeReady();
+  return {
+    kubeconfigPath,
+    url,
+    ...keys,
+    adminToken,
+    etcdUrl: `http://127.0.0.1:${etcdPort}`,
+    async restart() {
+      await kill(apiserver);
+      apiserver = start();
+      await becomeReady();
+    },
+    freezeEtcd() {
+      etcd.kill("SIGSTOP");
+      return () => void etcd.kill("SIGCONT");
+    },
+    stop,
+  };
 }
 
 const adminToken = "a-token-of-this-test";
