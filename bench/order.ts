@@ -1,7 +1,10 @@
 // Order test on the driver, straight over its CSI socket: no group snapshot may lose the order of writes, and volumes
 // cut one after the other must, or the test is blind. ORDER_ROUNDS=50 makes it shorter, ORDER_VOLUMES=16 wider.
+// ORDER_ENGINE=atomic or freeze takes that engine on a pool of its own (root), ORDER_FS=ext4 or xfs volumes with filesystems.
+import { join } from "node:path";
 import { aDriver } from "../src/driver/testing.ts";
-import { type Round, startOrderRounds } from "../src/testing/order-rounds.ts";
+import { type OrderLoad, type Round, startOrderRounds } from "../src/testing/order-rounds.ts";
+import { scratchPool } from "../src/testing/scratch-pool.ts";
 
 const option = (name: string, byDefault: number) => Number(process.env[name] ?? byDefault);
 const groupRounds = option("ORDER_ROUNDS", 500);
@@ -9,20 +12,28 @@ const controlRounds = option("ORDER_CONTROL_ROUNDS", 20);
 const volumes = option("ORDER_VOLUMES", 4);
 const writers = option("ORDER_WRITERS", 2);
 
-const driver = await aDriver();
+const engine = process.env.ORDER_ENGINE ?? "userland";
+const fsType = (process.env.ORDER_FS || undefined) as OrderLoad["fsType"];
+const poolType = { atomic: "btrfs", freeze: "xfs" }[engine] as "btrfs" | "xfs" | undefined;
+
+const scratch = poolType && (await scratchPool(poolType, 2 ** 33));
+const driver = await aDriver({ engine, ...(scratch && { poolDir: join(scratch.path, "pool"), ownProcess: true }) });
 try {
-  const rounds = await startOrderRounds(driver, { volumes, writers });
+  const rounds = await startOrderRounds(driver, { volumes, writers, ...(fsType && { fsType }) });
   const startedMs = performance.now();
   const groups = await times(groupRounds, () => rounds.cutGroup());
   const writesPerSecond = (1000 * rounds.acked()) / (performance.now() - startedMs);
   const control = await times(controlRounds, () => rounds.cutInTurn());
   await rounds.stop();
-  console.log(`${volumes} volumes, ${writers} writers, ${writesPerSecond.toFixed(0)} acknowledged records a second`);
+  console.log(
+    `${engine}, ${volumes} volumes (${fsType ?? "block devices"}), ${writers} writers, ${writesPerSecond.toFixed(0)} acknowledged records a second`,
+  );
   const lost = tell("group snapshots", groups);
   const seen = tell("control, volume after volume", control);
   process.exitCode = lost === 0 && seen > 0 ? 0 : 1;
 } finally {
   await driver.close();
+  await scratch?.remove();
 }
 
 async function times(count: number, work: () => Promise<Round>): Promise<readonly Round[]> {
