@@ -16,14 +16,15 @@ export interface Program {
 /** A process that is not ready by then has hung. */
 const readyLimitMs = 20_000;
 
-export function program(): Program {
+/** @param nodeFlags for node itself, before the program */
+export function program(nodeFlags: readonly string[] = []): Program {
   const folder = mkdtempSync(join(tmpdir(), "gs-"));
   const daemons: Daemon[] = [];
   return {
     folder,
     async start(args, signal = AbortSignal.timeout(readyLimitMs)) {
       const daemon = await startDaemon({
-        argv: [process.execPath, programPath(), ...args],
+        argv: [process.execPath, ...nodeFlags, programPath(), ...args],
         logPath: join(folder, `${args[0]}-${daemons.length}.log`),
         signal,
       });

@@ -36,9 +36,10 @@ export const members = ["data", "wal"];
 /** Long enough for a process that starts on a machine with more to do. */
 const readyMs = 60_000;
 
-export async function failureLab(): Promise<FailureLab> {
+/** @param nodeFlags for the node that runs the processes */
+export async function failureLab(nodeFlags: readonly string[] = []): Promise<FailureLab> {
   const driver = await scriptedDriver();
-  const lab = await apiLab(driver.address);
+  const lab = await apiLab(driver.address, nodeFlags);
   const stop = async () => {
     await lab.stop();
     await driver.stop();
@@ -46,8 +47,8 @@ export async function failureLab(): Promise<FailureLab> {
   return { ...lab, driver, stop };
 }
 
-export async function apiLab(csiAddress: string): Promise<ApiLab> {
-  const groupsnap = program();
+export async function apiLab(csiAddress: string, nodeFlags: readonly string[] = []): Promise<ApiLab> {
+  const groupsnap = program(nodeFlags);
   const api = await kubeApiserver(binaries());
   const [controller, sidecar] = await Promise.all([
     faultProxy(api, join(groupsnap.folder, "controller.kubeconfig")),
