@@ -14,6 +14,14 @@ test("a server certificate is signed by its authority and answers to the names a
   expect(isUsable(pair, { authority, names: ["10.0.0.9"], now })).toBe(false);
 });
 
+test("certificates hold for machines whose clocks are half a day behind, or are set back by as much", async () => {
+  const authority = await createAuthority({ ...base, commonName: "test-ca" });
+  const pair = await issueCertificate(authority, { ...base, commonName: "api", use: "server" });
+  const halfADayBefore = now.getTime() - 12 * 3600_000;
+  const begins = [authority, pair].map(({ certPem }) => new Date(new X509Certificate(certPem).validFrom).getTime());
+  expect(begins.map((beginMs) => beginMs < halfADayBefore)).toEqual([true, true]);
+});
+
 test("a client certificate carries its user and every group of it", async () => {
   const authority = await createAuthority({ ...base, commonName: "test-ca" });
   const pair = await issueCertificate(authority, {

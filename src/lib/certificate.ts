@@ -30,8 +30,8 @@ const authorityLifeMs = 10 * 365 * 24 * 3600_000;
 const certificateLifeMs = 365 * 24 * 3600_000;
 /** A certificate this close to its end is replaced at start. */
 const renewBeforeMs = 30 * 24 * 3600_000;
-/** Machines whose clocks run behind must accept what was just issued. */
-const backdateMs = 3600_000;
+/** Machines whose clocks run behind must accept what was just issued, and so must all when the issuer's is set back. */
+const backdateMs = 24 * 3600_000;
 
 /** A certificate authority that signed itself. */
 export async function createAuthority(request: AuthorityRequest): Promise<KeyPair> {

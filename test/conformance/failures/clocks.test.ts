@@ -6,7 +6,8 @@ import { type Lease, leases } from "../../../src/kube/core/lease.ts";
 import type { KubeObject, Resource } from "../../../src/kube/object.ts";
 import { isChange } from "../../../src/testing/fault-proxy.ts";
 import type { Mortal } from "../../../src/testing/mortal.ts";
-import { budgetOf, costOf, createCut, type FailureLab, failureLab, members, wholeLife } from "./lab.ts";
+import { freePort, startWebhook } from "../webhook-process.ts";
+import { budgetOf, costOf, createCut, type FailureLab, failureLab, members, untilConverted, wholeLife } from "./lab.ts";
 
 // Both processes lead by a lease, and somebody sets the clock of their machine by hours.
 
@@ -106,6 +107,14 @@ test.each([5, -5])(
     expect(waits.map((seconds, i) => seconds >= 2 ** i)).toEqual([true, true]);
   },
 );
+
+test("a webhook whose clock was 5 hours ahead when it made its certificate is believed", long, async () => {
+  setClock(5);
+  await startWebhook(lab.groupsnap, { kubeconfig: lab.api.kubeconfigPath, port: await freePort() });
+  await untilConverted(lab);
+  setClock(0);
+  await wholeLife(lab, "converted");
+});
 
 test("the clocks of both processes were set indeed: their events tell of times hours apart", async () => {
   const { items } = await lab.shop.client.list(events, { namespace: lab.shop.namespace, ...call() });

@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { groupSnapshotCrds } from "../../../src/api/group-snapshot/crds.ts";
 import { groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
-import { definitions } from "../../../src/kube/core/definition.ts";
 import { isChange, type ProxyFault } from "../../../src/testing/fault-proxy.ts";
 import { type Mortal, mortal } from "../../../src/testing/mortal.ts";
-import { freePort, patience, startWebhook } from "../webhook-process.ts";
+import { freePort, startWebhook } from "../webhook-process.ts";
 import { flawsOf, tracesIn } from "./flaws.ts";
 import {
   askForGroup,
@@ -17,6 +15,7 @@ import {
   failureLab,
   members,
   type Role,
+  untilConverted,
   untilGone,
   untilWhole,
   wholeLife,
@@ -93,7 +92,7 @@ describe("kill -9 of", () => {
     const start = () => startWebhook(lab.groupsnap, { kubeconfig: lab.api.kubeconfigPath, port });
     const webhook = mortal((life) => (life === 1 ? start() : once(refusals, "refused").then(start)));
     await webhook.ready();
-    await expect.poll(strategies, patience).toEqual(groupSnapshotCrds.map(() => "Webhook"));
+    await untilConverted(lab);
     const codes: number[] = [];
     let changed = 0;
     setFaults(async (request, pass) => {
@@ -119,16 +118,6 @@ describe("kill -9 of", () => {
 
 /** Of the changes of a group's life: the others go through, so that the test ends. */
 const everySecond = 2;
-
-async function strategies(): Promise<readonly unknown[]> {
-  const call = { signal: AbortSignal.timeout(10_000) };
-  const found = await Promise.all(
-    groupSnapshotCrds.map(({ metadata }) => lab.shop.client.get(definitions, metadata, call)),
-  );
-  return found.map(
-    (definition) => (definition as { spec?: { conversion?: { strategy?: string } } }).spec?.conversion?.strategy,
-  );
-}
 
 test("what a group has lost or left over would be seen", long, async () => {
   const { shop, driver } = lab;

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { expect } from "vitest";
+import { groupSnapshotCrds } from "../../../src/api/group-snapshot/crds.ts";
 import { groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
+import { definitions } from "../../../src/kube/core/definition.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { connect } from "../../../src/processes/connect.ts";
 import { installCrds } from "../../../src/processes/install.ts";
@@ -11,6 +13,7 @@ import { type Program, program } from "../../../src/testing/program.ts";
 import { type ScriptedDriver, scriptedDriver } from "../../../src/testing/scripted-driver.ts";
 import { binaries } from "../binaries.ts";
 import { aShop, type Shop } from "../shop.ts";
+import { served } from "../webhook-process.ts";
 import { flawsOf, tracesIn } from "./flaws.ts";
 
 export type Role = "controller" | "sidecar";
@@ -86,8 +89,10 @@ async function install({ kubeconfigPath }: KubeApiserver): Promise<void> {
   client.close();
 }
 
-export const askForGroup = (shop: Shop, name: string, app = "db") =>
-  shop.group(name, { volumeGroupSnapshotClassName: "delete", source: { selector: { matchLabels: { app } } } });
+export const askForGroup = (shop: Shop, name: string) =>
+  served(() =>
+    shop.group(name, { volumeGroupSnapshotClassName: "delete", source: { selector: { matchLabels: { app: "db" } } } }),
+  );
 
 /** All of it takes a second; backoffs, after the worst moments to fail, some more. */
 const settling = { timeout: 90_000, interval: 100 };
@@ -101,6 +106,18 @@ export async function untilWhole(shop: Shop, group: string, claims = members): P
 export async function untilGone(shop: Shop, group: string): Promise<void> {
   await expect.poll(() => shop.remove(groupSnapshots, group).then(() => "asked for"), settling).toBe("asked for");
   await expect.poll(() => tracesIn(shop), settling).toEqual([]);
+}
+
+/** Waits until the definitions of the group kinds name a webhook. */
+export async function untilConverted({ shop }: ApiLab): Promise<void> {
+  const strategies = async () => {
+    const call = { signal: AbortSignal.timeout(10_000) };
+    const found = await Promise.all(
+      groupSnapshotCrds.map(({ metadata }) => shop.client.get(definitions, metadata, call)),
+    );
+    return found.map((one) => (one as { spec?: { conversion?: { strategy?: string } } }).spec?.conversion?.strategy);
+  };
+  await expect.poll(strategies, settling).toEqual(groupSnapshotCrds.map(() => "Webhook"));
 }
 
 /** What the server has changed for both processes since the lab began. */
