@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { block as blockCapability, call, formatted, type TestDriver } from "../driver/testing.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -51,7 +50,7 @@ export async function startOrderRounds(driver: TestDriver, load: OrderLoad): Pro
   const watch = stallWatch();
   const volumes: VolumeIo[] = [];
   for (const id of ids) volumes.push(watch.over(await openPublished(driver, id, load)));
-  const runId = randomUUID();
+  const runId = systemRandom.uuid();
   const machine = { clock: systemClock, random: systemRandom, signal };
   const writers = await startWriters({ volumes, writers: load.writers, runId, ...machine });
   const round = (cut: () => Promise<readonly CutSnapshot[]>) =>
@@ -110,7 +109,7 @@ async function runRound({ driver, load, writers, watch, runId, ids, cut }: Round
 }
 
 async function cutAsGroup({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
-  const asked = { name: `groupsnapshot-${randomUUID()}`, sourceVolumeIds: [...ids] };
+  const asked = { name: `groupsnapshot-${systemRandom.uuid()}`, sourceVolumeIds: [...ids] };
   const { groupSnapshot } = await untilDone(() => csi.groupController.createVolumeGroupSnapshot(asked, call));
   const { groupSnapshotId = "", snapshots = [], readyToUse } = groupSnapshot ?? {};
   if (!readyToUse) throw new Failure("internal", `group ${asked.name} was answered but is not ready`);
@@ -122,7 +121,7 @@ async function cutAsGroup({ csi }: TestDriver, ids: readonly string[]): Promise<
 async function cutOneByOne({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
   const snapshots: CutSnapshot[] = [];
   for (const sourceVolumeId of ids) {
-    const asked = { name: `snapshot-${randomUUID()}`, sourceVolumeId };
+    const asked = { name: `snapshot-${systemRandom.uuid()}`, sourceVolumeId };
     const { snapshot } = await untilDone(() => csi.controller.createSnapshot(asked, call));
     const snapshotId = snapshot?.snapshotId ?? "";
     snapshots.push({ sourceVolumeId, snapshotId, remove: () => csi.controller.deleteSnapshot({ snapshotId }, call) });
@@ -147,7 +146,7 @@ async function restore({ csi }: TestDriver, snapshot: CutSnapshot | undefined): 
   const { snapshotId } = snapshot;
   const { volume } = await csi.controller.createVolume(
     {
-      name: `copy-${randomUUID()}`,
+      name: `copy-${systemRandom.uuid()}`,
       volumeCapabilities: [blockCapability],
       volumeContentSource: { type: { case: "snapshot", value: { snapshotId } } },
     },

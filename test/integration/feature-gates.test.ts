@@ -1,33 +1,20 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { crds } from "../../src/api/crds.ts";
 import { claimFinalizer } from "../../src/api/finalizers.ts";
-import { groupConverters } from "../../src/api/group-snapshot/converters.ts";
 import { groupContents, groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
 import { volumeHandle } from "../../src/api/handles.ts";
 import { snapshots } from "../../src/api/snapshot/resources.ts";
 import { claims } from "../../src/kube/core/claim.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { type ThrowAwayApi, throwAwayApi } from "../../src/testing/cluster.ts";
-import { type Program, program } from "../../src/testing/program.ts";
-import { type ScriptedDriver, scriptedDriver } from "../../src/testing/scripted-driver.ts";
-import { aShop, type Shop } from "../conformance/shop.ts";
+import { type ShopOnEmbedded, shopOnEmbedded } from "./shop-on-embedded.ts";
 
-let api: ThrowAwayApi;
-let driver: ScriptedDriver;
-let groupsnap: Program;
-let shop: Shop;
+let api: ShopOnEmbedded["api"];
+let driver: ShopOnEmbedded["driver"];
+let groupsnap: ShopOnEmbedded["groupsnap"];
+let shop: ShopOnEmbedded["shop"];
+let stop: ShopOnEmbedded["stop"];
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[], converters: groupConverters }); // plain data
-  driver = await scriptedDriver();
-  groupsnap = program();
-  shop = await aShop({ kubeconfig: api.kubeconfigPath, csiAddress: driver.address, namespace: "shop" });
+  ({ api, driver, groupsnap, shop, stop } = await shopOnEmbedded());
 });
-afterAll(async () => {
-  await groupsnap.clean();
-  shop.close();
-  await driver.stop();
-  await api.stop();
-});
+afterAll(() => stop());
 
 const call = () => ({ signal: AbortSignal.timeout(20_000) });
 const isReady = ({ status }: { readonly status?: { readonly readyToUse?: boolean } }) => status?.readyToUse === true;

@@ -79,6 +79,14 @@ describe("a hold of filesystems", () => {
     await expectCleanStart();
   });
 
+  test("ends soon after its deadline when the watchdog hangs: the driver thaws, and another watchdog takes the next one", async () => {
+    await doomed("nobody, but the helpers stop");
+    await expect(cut()).rejects.toThrow("took too long");
+    expect(await write(thawLimitMs)).toBe("written");
+    expect(await snapshotImages()).toEqual([]);
+    await expectCleanStart();
+  });
+
   test("ends by its deadline when the driver hangs, and that cut is dropped", async () => {
     await doomed("nobody, but the driver stops");
     const refusal = cut().then(() => "a snapshot", String);

@@ -13,7 +13,8 @@ export interface Holder {
    * Freezes all, does the work, thaws all; whatever happens, nothing stays frozen beyond the deadline.
    *
    * @returns what the work gave, and whether every filesystem was frozen from before its start to after its end
-   * @throws Failure "precondition" if one cannot be frozen, "timeout" if not in time; then no work was done
+   * @throws Failure "precondition" if one cannot be frozen; "timeout" past the deadline, when the work may still go on;
+   *   "unavailable" if the watchdog ended; what the work throws
    */
   hold<T>(mounts: readonly Held[], work: () => Promise<T>): Promise<{ readonly result: T; readonly lasted: boolean }>;
   close(): void;
@@ -54,11 +55,11 @@ export function watchedHolder(deps: Deps): Holder {
   async function holdNow<T>(mounts: readonly Held[], work: () => Promise<T>) {
     const own = new FrozenMounts(mounts, freezing);
     const dog = armed();
-    ledger.add(mounts);
     const limit = { timeoutMs: deps.deadlineMs + graceMs, what: "the hold of filesystems", signal: forEver };
     try {
-      return await withTimeout(clock, limit, async (late) => {
-        const tooLate = rejectedOn(late);
+      ledger.add(mounts);
+      return await withTimeout(clock, limit, async (deadline) => {
+        const tooLate = rejectedOn(deadline);
         await Promise.race([dog.ask({ do: "freeze", mounts, deadlineMs: deps.deadlineMs }), tooLate]);
         deps.onFrozen?.();
         const result = await Promise.race([work(), tooLate, dog.ended]);
@@ -66,10 +67,14 @@ export function watchedHolder(deps: Deps): Holder {
         return { result, lasted: answer.kind === "thawed" && answer.lasted };
       });
     } catch (error) {
-      if (late(error))
-        dog.kill(); // it is stopped or stuck: what it would freeze or thaw later must not meet the next hold
-      else if (!dog.hasEnded) await dog.ask({ do: "thaw" }).catch(() => undefined);
-      throw late(error) ? new Failure("timeout", "the hold of filesystems took too long", { cause: error }) : error;
+      if (!isLate(error)) {
+        if (!dog.hasEnded) await dog.ask({ do: "thaw" }).catch(() => undefined);
+        throw error;
+      }
+      own.thaw();
+      dog.kill(); // it is stopped or stuck: what it would freeze or thaw later must not meet the next hold
+      await dog.ended.catch(() => undefined); // a freeze that was under way ends frozen before it does, and is thawed below
+      throw new Failure("timeout", "the hold of filesystems took too long", { cause: error });
     } finally {
       if (own.thaw()) log.warn({ mounts }, "thawed filesystems in place of their watchdog");
       own.close();
@@ -83,7 +88,7 @@ export function watchedHolder(deps: Deps): Holder {
   };
 }
 
-const late = (error: unknown) => error instanceof DOMException && error.name === "TimeoutError";
+const isLate = (error: unknown) => error instanceof DOMException && error.name === "TimeoutError";
 
 function rejectedOn(signal: AbortSignal): Promise<never> {
   const rejected = new Promise<never>((_, reject) =>

@@ -26,6 +26,7 @@ const driver = await startDriver({
   onStep(step) {
     if (step !== fatal || --left !== 0) return;
     if (victims === "helpers" || victims === "all") for (const pid of children()) process.kill(pid, "SIGKILL");
+    if (victims === "nobody, but the helpers stop") for (const pid of children()) process.kill(pid, "SIGSTOP");
     if (victims === "nobody, but the driver stops") process.kill(process.pid, "SIGSTOP");
     if (victims === "driver" || victims === "all") process.kill(process.pid, "SIGKILL");
   },
@@ -40,5 +41,6 @@ process.stdout.write("serves\n");
 
 /** Process ids of what this process started (proc_pid_task(5)). */
 function children(): readonly number[] {
-  return readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").map(Number);
+  const list = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+  return (list.match(/\d+/g) ?? []).map(Number);
 }

@@ -10,7 +10,7 @@ export interface Doom {
   readonly step: Step;
   readonly times: number;
   /** Who is killed, as by kill -9: the driver if absent; "helpers" are the processes that it started. */
-  readonly victims?: "driver" | "helpers" | "all" | "nobody, but the driver stops";
+  readonly victims?: "driver" | "helpers" | "all" | "nobody, but the driver stops" | "nobody, but the helpers stop";
 }
 
 /** A driver in a process of its own, which serves. */
