@@ -62,10 +62,11 @@ export const byClaimInNeed = "claim in need";
 export const byVolumeBeingCut = "volume being cut";
 export const bySnapshot = "snapshot";
 export const byGroup = "group";
+export const byHandle = "handle";
 export const unfinished = "unfinished";
 
-/** How a volume is named in the indexes: handles mean something to their driver only. */
-export function volumeKey(driver: string, handle: string): string {
+/** How a volume or a group snapshot is named in the indexes: handles mean something to their driver only. */
+export function handleKey(driver: string, handle: string): string {
   return `${driver}^${handle}`;
 }
 
@@ -83,7 +84,7 @@ export function sourceSnapshotsOf(claim: Claim): readonly string[] {
 const claimIndexes: Indexes<Claim> = { [bySnapshot]: sourceSnapshotsOf };
 
 const volumeIndexes: Indexes<Volume> = {
-  [byVolume]: ({ spec: { csi } }) => (csi ? [volumeKey(csi.driver, csi.volumeHandle)] : []),
+  [byVolume]: ({ spec: { csi } }) => (csi ? [handleKey(csi.driver, csi.volumeHandle)] : []),
 };
 
 const snapshotIndexes: Indexes<Snapshot> = {
@@ -106,7 +107,7 @@ export const contentIndexes: Indexes<SnapshotContent> = {
   [byVolumeBeingCut]: (content) => {
     const { driver, source } = content.spec;
     const mayBeCut = hasAnnotation(content, beingCreated) || hasAnnotation(content, groupBeingCreated);
-    return source.volumeHandle && mayBeCut ? [volumeKey(driver, source.volumeHandle)] : [];
+    return source.volumeHandle && mayBeCut ? [handleKey(driver, source.volumeHandle)] : [];
   },
   [bySnapshot]: ({ spec: { volumeSnapshotRef } }) => [
     keyOf({ namespace: volumeSnapshotRef.namespace, name: volumeSnapshotRef.name ?? "" }),
@@ -127,9 +128,13 @@ const groupIndexes = ({ groupSnapshots: areOn = true }: SnapshotOptions): Indexe
 const groupContentIndexes: Indexes<GroupSnapshotContent> = {
   [byVolumeBeingCut]: (content) => {
     const handles = hasAnnotation(content, groupBeingCreated) ? content.spec.source.volumeHandles : [];
-    return (handles ?? []).map((handle) => volumeKey(content.spec.driver, handle));
+    return (handles ?? []).map((handle) => handleKey(content.spec.driver, handle));
   },
   [byGroup]: ({ spec: { volumeGroupSnapshotRef } }) => [
     keyOf({ namespace: volumeGroupSnapshotRef.namespace, name: volumeGroupSnapshotRef.name ?? "" }),
   ],
+  [byHandle]: ({ spec: { driver }, status }) => {
+    const handle = status?.volumeGroupSnapshotHandle;
+    return handle === undefined ? [] : [handleKey(driver, handle)];
+  },
 };

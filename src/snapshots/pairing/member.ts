@@ -16,8 +16,10 @@ export function isMember(snapshot: Snapshot): boolean {
 
 /** True for the content of a member: its snapshot was made, and is deleted, together with its group on the storage. */
 export function isMemberContent(content: SnapshotContent): boolean {
-  return (
-    content.metadata.annotations?.[memberGroupHandle] !== undefined ||
-    content.status?.volumeGroupSnapshotHandle !== undefined
-  );
+  return groupHandleOf(content) !== undefined;
+}
+
+/** The handle of the group snapshot that a member's content was cut with. */
+export function groupHandleOf({ metadata, status }: SnapshotContent): string | undefined {
+  return metadata.annotations?.[memberGroupHandle] ?? status?.volumeGroupSnapshotHandle;
 }

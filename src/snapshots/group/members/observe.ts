@@ -5,7 +5,7 @@ import type { ObserveContext } from "../../../kube/controller/controller.ts";
 import { type Claim, claims as claimResource } from "../../../kube/core/claim.ts";
 import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
-import { byGroup, byVolume, type SnapshotCaches, volumeKey } from "../../pairing/caches.ts";
+import { byGroup, byVolume, handleKey, type SnapshotCaches } from "../../pairing/caches.ts";
 import type { SnapshotOptions } from "../../pairing/options.ts";
 import type { Member } from "./member.ts";
 
@@ -85,7 +85,7 @@ async function withSources(
   const { driver } = content.spec;
   const cached = claimsByVolume(caches.claims.list(namespace));
   const known = members.map((member) => {
-    const [volume] = caches.volumes.by(byVolume, volumeKey(driver, member.info.volumeHandle ?? ""));
+    const [volume] = caches.volumes.by(byVolume, handleKey(driver, member.info.volumeHandle ?? ""));
     return { ...member, volume, claim: cached.get(volume?.metadata.name) };
   });
   if (known.every((member) => member.claim)) return known;

@@ -12,9 +12,9 @@ import {
   bySnapshot,
   byVolume,
   byVolumeBeingCut,
+  handleKey,
   type SnapshotCaches,
   unfinished,
-  volumeKey,
 } from "../caches.ts";
 import { isTerminating } from "../change.ts";
 import { isProtected } from "../protection.ts";
@@ -69,7 +69,7 @@ function groupsOf(claim: Claim, caches: SnapshotCaches): ClaimSeen["groups"] {
       .find((candidate) => candidate.spec.volumeGroupSnapshotRef.uid === request.metadata.uid);
     const { selector } = request.spec.source;
     const holds = content
-      ? (content.spec.source.volumeHandles ?? []).some((volume) => volumeKey(content.spec.driver, volume) === handle)
+      ? (content.spec.source.volumeHandles ?? []).some((volume) => handleKey(content.spec.driver, volume) === handle)
       : selector !== undefined && matches(selector, labels);
     return holds ? [{ request, content }] : [];
   });
@@ -83,7 +83,7 @@ function cutsOf(claim: Claim, caches: SnapshotCaches): ClaimSeen["cuts"] {
 
 function handleOf(claim: Claim, { volumes }: SnapshotCaches): string | undefined {
   const csi = claim.spec.volumeName === undefined ? undefined : volumes.get(claim.spec.volumeName)?.spec.csi;
-  return csi && volumeKey(csi.driver, csi.volumeHandle);
+  return csi && handleKey(csi.driver, csi.volumeHandle);
 }
 
 async function contentsMadeJustNow(seen: ClaimSeen, context: ObserveContext): Promise<Partial<ClaimSeen>> {
@@ -118,7 +118,7 @@ export function claimsOfGroupContent({ spec }: GroupSnapshotContent, caches: Sna
 
 function claimsOfVolumes(driver: string, handles: readonly string[], { volumes }: SnapshotCaches): readonly string[] {
   return handles
-    .flatMap((handle) => volumes.by(byVolume, volumeKey(driver, handle)))
+    .flatMap((handle) => volumes.by(byVolume, handleKey(driver, handle)))
     .flatMap(({ spec: { claimRef } }) => (claimRef ? [keyOf(claimRef)] : []));
 }
 

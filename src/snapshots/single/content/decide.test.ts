@@ -17,10 +17,11 @@ const withMeta = (content: SnapshotContent, meta: Partial<ObjectMeta> = {}): Sna
 });
 const since = "2026-01-01T00:00:00Z";
 
+const now = new Date("2026-01-01T00:01:30Z");
+const plan = (seen: Partial<ContentSeen>) =>
+  decide({ content: withMeta(made), snapshot: undefined, groupGoes: false, now, ...seen });
 const decided = (seen: Partial<ContentSeen>) =>
-  decide({ content: withMeta(made), snapshot: undefined, now: new Date("2026-01-01T00:01:30Z"), ...seen }).steps.map(
-    (step) => step.map((action) => (action.do === "change" ? action.change : action.do)),
-  );
+  plan(seen).steps.map((step) => step.map((action) => (action.do === "change" ? action.change : action.do)));
 const marked = { annotations: { [beingDeleted]: "yes" } };
 
 describe("a content in the snapshot-controller", () => {
@@ -53,7 +54,21 @@ describe("a content in the snapshot-controller", () => {
       { content: withMeta(brought, { annotations: { [memberGroupHandle]: "g" }, deletionTimestamp: since }) },
       [[marked]],
     ],
+    [
+      "of a member is left to its group while that goes, whatever the clock says",
+      {
+        content: withMeta(brought, { annotations: { [memberGroupHandle]: "g" }, deletionTimestamp: since }),
+        groupGoes: true,
+        now: new Date("2026-01-01T05:00:00Z"),
+      },
+      [],
+    ],
   ])("a content in the snapshot-controller %s", (_what, seen, expected) => {
     expect(decided(seen)).toEqual(expected);
+  });
+
+  test("that is left to a group that goes is looked at again", () => {
+    const content = withMeta(brought, { annotations: { [memberGroupHandle]: "g" }, deletionTimestamp: since });
+    expect(plan({ content, groupGoes: true }).next).toEqual({ when: "later", delayMs: 60_000 });
   });
 });
