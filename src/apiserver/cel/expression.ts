@@ -1,7 +1,7 @@
 import type { CelEnv, CelInput, CelValue } from "@bufbuild/cel";
 import { Failure } from "../../lib/failure.ts";
 import type { Schema } from "../schema/schema.ts";
-import { beginExpression, overrun, takeStep } from "./budget.ts";
+import { beginExpression, overrun, takeSteps } from "./budget.ts";
 import { kubernetesFunctions } from "./functions.ts";
 import { library } from "./library.ts";
 import { withMacros } from "./macros.ts";
@@ -59,7 +59,7 @@ function parse(text: string): Expr {
 /** Stands in the condition of every loop. No text can name it. */
 const step = "@step";
 
-const stepFunction = () => library().cel.celFunc(step, [], library().cel.CelScalar.BOOL, takeStep);
+const stepFunction = () => library().cel.celFunc(step, [], library().cel.CelScalar.BOOL, () => takeSteps(1));
 
 /** The expression with its loops counted. */
 function withSteps(expr: Expr): Expr {

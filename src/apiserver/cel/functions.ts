@@ -8,11 +8,11 @@ import {
   qualifiedNameProblem,
 } from "../kinds/names.ts";
 import { formats, isCidr } from "../schema/format.ts";
-import { parsePattern } from "../schema/pattern.ts";
 import { compareQuantities, parseQuantity, type Quantity } from "../schema/quantity.ts";
 import { library } from "./library.ts";
 import { optionalFunctions, optionalOf } from "./optional.ts";
 import { pairFunctions } from "./pairs.ts";
+import { regexFunctions } from "./regex.ts";
 
 /**
  * The functions Kubernetes adds to CEL, beside those for strings that come with the library. What Kubernetes has types of
@@ -75,25 +75,6 @@ function listFunctions(): CelFunc[] {
     }),
     celMethod("lastIndexOf", LIST, [DYN], INT, function (wanted) {
       return BigInt([...this].findLastIndex((item) => equals(item, wanted)));
-    }),
-  ];
-}
-
-function regexFunctions(): CelFunc[] {
-  const { celMethod, STRING, LIST, INT } = types();
-  const all = (text: string, pattern: string) => {
-    const expression = parsePattern(pattern);
-    return [...text.matchAll(new RegExp(expression.source, `${expression.flags}g`))].map((match) => match[0]);
-  };
-  return [
-    celMethod("find", STRING, [STRING], STRING, function (pattern) {
-      return parsePattern(pattern).exec(this)?.[0] ?? "";
-    }),
-    celMethod("findAll", STRING, [STRING], LIST, function (pattern) {
-      return all(this, pattern);
-    }),
-    celMethod("findAll", STRING, [STRING, INT], LIST, function (pattern, limit) {
-      return limit < 0n ? all(this, pattern) : all(this, pattern).slice(0, Number(limit));
     }),
   ];
 }

@@ -77,6 +77,21 @@ describe("a rule that does too much", () => {
     expect(() => value(nested, {})).toThrow(message);
   });
 
+  test.each([
+    "self.all(a, TEXT.matches(PATTERN))",
+    "self.all(a, TEXT.find(PATTERN) != '')",
+    "TEXT.findAll(PATTERN) != []",
+  ])("is stopped, whichever way it looks for a pattern: %s", (rule) => {
+    const text = rule.replace("TEXT", `'${"ab".repeat(2_000)}'`).replace("PATTERN", "'[ab]*c|a'");
+    const thousand = Array.from({ length: 1000 }, () => 1);
+    expect(() => value(text, thousand)).toThrow(/call cost exceeds limit for rule/);
+  });
+
+  test("is stopped when its patterns are too large to compile them all", () => {
+    const patterns = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => `'${"[ab]{0,900}".repeat(25)}${n}'`);
+    expect(() => value(`[${patterns.join(",")}].all(p, !''.matches(p))`, {})).toThrow(/exceeds limit for rule/);
+  });
+
   test("leaves a rule that does less alone", () => {
     const numbers = Array.from({ length: 300 }, (_, i) => i);
     expect(value("self.all(a, self.all(b, a + b >= 0))", numbers)).toBe(true);

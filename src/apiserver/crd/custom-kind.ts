@@ -12,7 +12,7 @@ import { scaleAt } from "../kinds/scale.ts";
 import { compileSchema } from "../schema/compile.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
-import type { Visit, Walk } from "../schema/walk.ts";
+import { newVisit, type Walk } from "../schema/walk.ts";
 import type { Definition, PrinterColumn, Version } from "./definition.ts";
 import { withoutOldErrors } from "./ratchet.ts";
 
@@ -97,7 +97,7 @@ function judgeOf(schema: Schema): Judge {
 }
 
 function admit(judge: Judge, object: JsonObject, { old }: AdmitRequest): Admitted {
-  const visit: Visit = { errors: [], unknownFields: [] };
+  const visit = newVisit();
   const walked = judge.walk(object, undefined, visit) as JsonObject; // the walk of an object schema gives back an object
   const ofMetadata = metadataErrors(walked, { nameRule: dnsSubdomainProblem, old });
   const schemaErrors = [...ofMetadata, ...visit.errors];
@@ -141,7 +141,7 @@ function unlessOld(
   old: JsonObject | undefined,
 ): readonly FieldError[] {
   if (errors.length === 0 || !old) return errors;
-  const visit: Visit = { errors: [], unknownFields: [] };
+  const visit = newVisit();
   const walked = judge.walk(old, undefined, visit) as JsonObject; // as above
   const before = [...visit.errors, ...ruleErrors(judge, walked, { schemaErrors: visit.errors, old: undefined })];
   return withoutOldErrors({ errors, object, before, old: walked });

@@ -1,11 +1,10 @@
-import { failureOf } from "../../lib/failure.ts";
 import { ruleProblems } from "../cel/rule.ts";
 import type { FieldError } from "../kinds/kind.ts";
 import { compileSchema } from "../schema/compile.ts";
 import { forbidden, invalid, required, unsupported } from "../schema/messages.ts";
-import { parsePattern } from "../schema/pattern.ts";
 import type { Schema } from "../schema/schema.ts";
-import type { Visit } from "../schema/walk.ts";
+import { newVisit } from "../schema/walk.ts";
+import { patternErrors } from "./patterns.ts";
 
 const types = ["object", "array", "string", "integer", "number", "boolean"];
 
@@ -17,6 +16,7 @@ export function schemaErrors(schema: Schema, field: string): readonly FieldError
   const errors = [
     ...rootErrors(schema, field),
     ...nodeErrors({ ...schema, "x-kubernetes-embedded-resource": true }, field),
+    ...patternErrors(schema, field),
   ];
   return errors.length > 0 ? errors : defaultErrors(schema, field);
 }
@@ -38,7 +38,6 @@ function nodeErrors(schema: Schema, field: string): readonly FieldError[] {
   return [
     ...typeErrors(schema, field),
     ...listErrors(schema, field),
-    ...patternErrors(schema, field),
     ...ruleErrors(schema, field),
     ...childErrors(schema, field),
     ...branchErrors(schema, field),
@@ -86,16 +85,6 @@ function keyErrors(items: Schema | undefined, key: string, field: string): reado
   return [required(`${field}.items.properties[${key}].default`, why)];
 }
 
-function patternErrors({ pattern }: Schema, field: string): readonly FieldError[] {
-  if (pattern === undefined) return [];
-  try {
-    parsePattern(pattern);
-    return [];
-  } catch (error) {
-    return [invalid(`${field}.pattern`, pattern, failureOf(error).message)];
-  }
-}
-
 function ruleErrors(schema: Schema, field: string): readonly FieldError[] {
   const rules = schema["x-kubernetes-validations"] ?? [];
   if (rules.length === 0) return [];
@@ -133,7 +122,6 @@ function branchErrors(schema: Schema, field: string): readonly FieldError[] {
         (name) => (branch as Readonly<Record<string, unknown>>)[name] !== undefined && !(mayType && name === "type"),
       )
       .map((name) => forbidden(`${at}.${name}`, "must be empty to be structural")),
-    ...patternErrors(branch, at),
     ...Object.keys(branch.properties ?? {})
       .filter((name) => schema.properties && !schema.properties[name])
       .map((name) => required(`${field}.properties[${name}]`, `because it is defined in ${at}.properties[${name}]`)),
@@ -145,7 +133,7 @@ function branchErrors(schema: Schema, field: string): readonly FieldError[] {
 function defaultErrors(schema: Schema, field: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (schema.default !== undefined) {
-    const visit: Visit = { errors: [], unknownFields: [] };
+    const visit = newVisit();
     compileSchema(schema, { prune: true, builtIn: false })(schema.default, undefined, visit);
     for (const error of visit.errors) errors.push(invalid(`${field}.default`, schema.default, error.message));
     for (const unknown of visit.unknownFields)

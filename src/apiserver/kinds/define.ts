@@ -2,7 +2,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { compileSchema } from "../schema/compile.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
 import type { Schema } from "../schema/schema.ts";
-import type { Visit, Walk } from "../schema/walk.ts";
+import { newVisit, type Walk } from "../schema/walk.ts";
 import type { AdmitRequest, Admitted, Column, FieldError, KeptAs, Kind, SubresourceKind } from "./kind.ts";
 import { metadataErrors } from "./metadata.ts";
 import { dnsSubdomainProblem, type NameRule } from "./names.ts";
@@ -102,9 +102,10 @@ interface Parts {
 }
 
 function admit({ definition, nameRule, walk }: Parts, object: JsonObject, request: AdmitRequest): Admitted {
-  const visit: Visit = { errors: [], unknownFields: [] };
+  const visit = newVisit();
   const walked = walk(object, undefined, visit) as JsonObject; // the walk of an object schema gives back an object
-  if (visit.errors.some((error) => isOfShape(error))) return { object: walked, ...visit };
+  if (visit.errors.some((error) => isOfShape(error)))
+    return { object: walked, errors: visit.errors, unknownFields: visit.unknownFields };
   const prepared = definition.prepare?.(walked, request) ?? walked;
   const errors = [
     ...visit.errors,

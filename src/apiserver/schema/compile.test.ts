@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { compileSchema } from "./compile.ts";
 import type { Schema } from "./schema.ts";
-import type { Visit } from "./walk.ts";
+import { newVisit } from "./walk.ts";
 
 function walk(schema: Schema, value: Json) {
-  const visit: Visit = { errors: [], unknownFields: [] };
+  const visit = newVisit();
   const walked = compileSchema(schema, { prune: true, builtIn: false })(value, undefined, visit);
   return {
     value: walked,
@@ -228,5 +228,26 @@ describe("a schema", () => {
       properties: { a: { type: "string" }, b: { type: "string" }, c: { type: "boolean" } },
     };
     expect(walk(schema, { c: 1 }).errors).toHaveLength(3);
+  });
+});
+
+describe("a pattern", () => {
+  test.each(["^(a+)+$", "^(a|aa)+$", "^(.*)*(.*)*(.*)*x$", "(a*)*b"])(
+    "%s, over which backtracking would never end, is matched in one pass",
+    (pattern) =>
+      expect(errorsFor({ type: "string", pattern }, `${"a".repeat(50_000)}!`)).toEqual([
+        expect.stringContaining(`x in body should match '${pattern}'`),
+      ]),
+  );
+
+  test("is not matched any more once those of the object are too much together", () => {
+    const items: Schema = { type: "string", pattern: "^[ab]{0,900}c$" };
+    const long = "ab".repeat(5_000);
+    const messages = errorsFor({ type: "array", items }, [long, long, long]);
+    expect(messages).toHaveLength(3);
+    expect(messages.at(0)).toContain("should match");
+    expect(messages.at(-1)).toContain("is too long to be matched with '^[ab]{0,900}c$'");
+    const anyOf = [1, 2, 3].map((n) => ({ pattern: `^[ab]{0,900}${n}$` }));
+    expect(errorsFor({ type: "string", anyOf }, long)).toHaveLength(1);
   });
 });

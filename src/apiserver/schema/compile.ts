@@ -5,7 +5,7 @@ import { compileObject } from "./object.ts";
 import { type Path, pathText } from "./path.ts";
 import { numberChecks, quantityWalk, stringChecks } from "./scalar.ts";
 import type { Schema } from "./schema.ts";
-import type { Check, Visit, Walk, WalkOptions } from "./walk.ts";
+import { type Check, newVisit, type Visit, type Walk, type WalkOptions } from "./walk.ts";
 
 /**
  * The walk of a schema: one pass that drops what the schema does not know, fills in defaults and reports what is wrong,
@@ -117,34 +117,34 @@ function combinationChecks(schema: Schema, options: WalkOptions): readonly Check
   const oneOf = branches(schema.oneOf);
   const not = schema.not && judge(schema.not, judging);
   const checks: Check[] = [];
-  const add = (holds: (value: Json, path: Path | undefined) => boolean, what: string) =>
+  const add = (holds: (...judged: Parameters<Check>) => boolean, what: string) =>
     checks.push((value, path, visit) => {
-      if (holds(value, path)) return;
+      if (holds(value, path, visit)) return;
       const field = pathText(path);
       visit.errors.push(invalid(field, value, `${shown(field)} ${what}`));
     });
   if (allOf.length > 0)
     checks.push((value, path, visit) => {
-      for (const branch of allOf) visit.errors.push(...branch(value, path));
+      for (const branch of allOf) visit.errors.push(...branch(value, path, visit));
     });
   if (anyOf.length > 0)
     add(
-      (value, path) => anyOf.some((branch) => branch(value, path).length === 0),
+      (...judged) => anyOf.some((branch) => branch(...judged).length === 0),
       "must validate at least one schema (anyOf)",
     );
   if (oneOf.length > 0)
     add(
-      (value, path) => oneOf.filter((branch) => branch(value, path).length === 0).length === 1,
+      (...judged) => oneOf.filter((branch) => branch(...judged).length === 0).length === 1,
       "must validate one and only one schema (oneOf)",
     );
-  if (not) add((value, path) => not(value, path).length > 0, "must not validate the schema (not)");
+  if (not) add((...judged) => not(...judged).length > 0, "must not validate the schema (not)");
   return checks;
 }
 
 function judge(schema: Schema, options: WalkOptions) {
   const walk = compileSchema(schema, options);
-  return (value: Json, path: Path | undefined) => {
-    const visit: Visit = { errors: [], unknownFields: [] };
+  return (value: Json, path: Path | undefined, around: Visit) => {
+    const visit = newVisit(around);
     walk(value, path, visit);
     return visit.errors;
   };

@@ -3,7 +3,7 @@ import { invalid, required, tooMany } from "./messages.ts";
 import { objectMetaSchema } from "./object-meta.ts";
 import { type Path, pathText, under } from "./path.ts";
 import type { Schema } from "./schema.ts";
-import type { Check, Compile, Visit, Walk, WalkOptions } from "./walk.ts";
+import { type Check, type Compile, newVisit, type Visit, type Walk, type WalkOptions } from "./walk.ts";
 
 interface Property {
   readonly name: string;
@@ -81,7 +81,7 @@ function propertyOf(name: string, schema: Schema, options: WalkOptions, compile:
     name,
     walk,
     nullable: schema.nullable === true || schema.type === undefined,
-    default: initial === undefined ? undefined : walk(initial, undefined, { errors: [], unknownFields: [] }),
+    default: initial === undefined ? undefined : walk(initial, undefined, newVisit()),
   };
 }
 

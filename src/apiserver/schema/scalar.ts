@@ -27,16 +27,24 @@ export function stringChecks(schema: Schema): readonly Check[] {
     checks.push((value, path, visit) => {
       if (lengthOf(String(value)) > maxLength) visit.errors.push(tooLong(pathText(path), maxLength));
     });
-  if (pattern !== undefined) {
-    const expression = parsePattern(pattern);
-    checks.push(check<string>((text) => expression.test(text), `should match '${pattern}'`));
-  }
+  if (pattern !== undefined) checks.push(patternCheck(pattern));
   const format = formats.get(schema.format ?? "");
   if (format)
     checks.push((value, path, visit) => {
       if (!format(String(value))) visit.errors.push(wrongFormat(pathText(path), value, schema.format ?? ""));
     });
   return checks;
+}
+
+function patternCheck(source: string): Check {
+  const pattern = parsePattern(source);
+  const matches = check<string>((text) => pattern.isIn(text), `should match '${source}'`);
+  return (value, path, visit) => {
+    visit.left.patternWork -= pattern.workFor(String(value));
+    if (visit.left.patternWork >= 0) return matches(value, path, visit);
+    const field = pathText(path);
+    visit.errors.push(invalid(field, value, `${field} in body is too long to be matched with '${source}'`));
+  };
 }
 
 /** In characters, not in UTF-16 units; the cheap test first. */

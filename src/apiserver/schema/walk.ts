@@ -7,7 +7,22 @@ import type { Schema } from "./schema.ts";
 export interface Visit {
   readonly errors: FieldError[];
   readonly unknownFields: string[];
+  /** What it may still do. */
+  readonly left: { patternWork: number };
 }
+
+/**
+ * All patterns of one object together: about half a second at worst. Definitions bring their patterns along, everybody
+ * waits while texts are matched, and one that could be anywhere in a long text is dear.
+ */
+const patternWorkLimit = 20_000_000;
+
+/** @param within the walk that this one is part of, and with whose limits it has to do */
+export const newVisit = (within?: Visit): Visit => ({
+  errors: [],
+  unknownFields: [],
+  left: within?.left ?? { patternWork: patternWorkLimit },
+});
 
 /** Prunes, defaults and validates one value; gives back the same value when nothing had to change. */
 export type Walk = (value: Json, path: Path | undefined, visit: Visit) => Json;
