@@ -10,26 +10,51 @@ export interface JsonObject {
 /** A 64-bit integer as it comes out of `parseJson`: a bigint only where a number would lose digits. */
 export type Int64 = number | bigint;
 
+/** Up to the 20 digits of 64 bits, as a whole value: what is longer becomes a double, as it does in Kubernetes. */
+const longInteger = /(?:[[:,]|^)\s*(-?\d{16,20})(?=\s*(?:[\],}]|$))/g;
 const possiblyLong = /\d{16}/;
-/** Quotes, escapes and whole numbers: digits in a fraction or an exponent are no integers. */
-const quoteOrNumber = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Up to the 20 digits of 64 bits; what is longer becomes a double, as it does in Kubernetes. */
-const longInteger = /^-?\d{16,20}$/;
 
 /** @throws SyntaxError with the position, as JSON.parse */
 export function parseJson(text: string): Json {
-  const value: Json = JSON.parse(text); // first, so that what follows meets well-formed text only
-  if (!possiblyLong.test(text)) return value;
+  const found = possiblyLong.test(text) ? longIntegersOf(text) : [];
+  if (found.length === 0) return JSON.parse(text);
   const mark = unusedMark(text);
-  let marked = false;
+  const pieces: string[] = [];
+  let end = 0;
+  for (const { at, digits } of found) {
+    pieces.push(text.slice(end, at), `"${mark}${digits}"`);
+    end = at + digits.length;
+  }
+  pieces.push(text.slice(end));
+  try {
+    return restore(JSON.parse(pieces.join("")), mark) as Json; // JSON.parse yields nothing but Json
+  } catch {
+    return JSON.parse(text); // throws, with positions in the text that was given
+  }
+}
+
+/** The integers outside strings that a double cannot hold, in the order of the text. */
+function longIntegersOf(text: string): readonly { readonly at: number; readonly digits: string }[] {
+  const found: { at: number; digits: string }[] = [];
   let inString = false;
-  const safe = text.replace(quoteOrNumber, (token) => {
-    if (token === '"') inString = !inString;
-    if (inString || !longInteger.test(token) || Number.isSafeInteger(Number(token))) return token;
-    marked = true;
-    return `"${mark}${token}"`;
-  });
-  return marked ? (restore(JSON.parse(safe), mark) as Json) : value; // JSON.parse yields nothing but Json
+  let seen = 0;
+  for (const match of text.matchAll(longInteger)) {
+    const [matched, digits = ""] = match;
+    if (Number.isSafeInteger(Number(digits))) continue;
+    for (let quote = text.indexOf('"', seen); quote >= 0 && quote < match.index; quote = text.indexOf('"', seen)) {
+      if (!inString || !isEscaped(text, quote)) inString = !inString;
+      seen = quote + 1;
+    }
+    if (!inString) found.push({ at: match.index + matched.length - digits.length, digits });
+  }
+  return found;
+}
+
+/** Whether an odd number of backslashes stands before the character. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text[first - 1] === "\\") first--;
+  return (at - first) % 2 === 1;
 }
 
 /** Like JSON.stringify, with bigints as plain integers. @throws TypeError on cycles */
