@@ -17,6 +17,12 @@ export const deletionSecretNamespace = `${single}/deletion-secret-namespace`;
 /** "true" on a content: volumes of another mode than the source's may be made from it. */
 export const allowVolumeModeChange = `${single}/allow-volume-mode-change`;
 
+/**
+ * On a content, group's or single: what the driver says that this very snapshot is worth ("crash", "filesystem"). Absent
+ * where it says nothing.
+ */
+export const consistencyAnnotation = "groupsnap.dev/consistency";
+
 export const isDefaultGroupClass = `${group}/is-default-class`;
 /** On a group's content: the driver may have begun a group snapshot whose handle nobody knows. */
 export const groupBeingCreated = `${group}/volumegroupsnapshot-being-created`;

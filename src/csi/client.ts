@@ -177,9 +177,18 @@ function unary({ service, method, request, call, line }: UnaryCall): Promise<Mes
         resolve(answer as MessageShape<DescMethod["output"]>); // without an error there is an answer
       },
     );
+    if (call.onMetadata) sent.on("metadata", (metadata) => call.onMetadata?.(textsOf(metadata)));
     const off = onAbort(call.signal, () => sent.cancel());
   });
 }
+
+/** Binary values, which have keys of their own, are left out. */
+function textsOf(metadata: Metadata): Readonly<Record<string, string>> {
+  const texts = Object.entries(metadata.getMap()).filter((entry): entry is [string, string] => isText(entry[1]));
+  return Object.fromEntries(texts);
+}
+
+const isText = (value: string | Buffer) => typeof value === "string";
 
 function givenUp(method: DescMethod, address: string, signal: AbortSignal): Failure {
   return new Failure("cancelled", `${method.name} on ${address} was given up`, { cause: signal.reason });

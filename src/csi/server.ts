@@ -1,6 +1,7 @@
 import { chmod } from "node:fs/promises";
 import { create, type DescMethod, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import {
+  Metadata as GrpcMetadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -15,9 +16,11 @@ import { type Logger, silent } from "../lib/log.ts";
 import { socketPathOf } from "./address.ts";
 import type { CallEnded } from "./client.ts";
 import { Controller, GroupController, Identity, Node } from "./gen/csi_pb.js";
+import { Registration } from "./gen/registration_pb.js";
 import { scrub, withoutSecrets } from "./secrets.ts";
 import {
   type Handlers,
+  type Metadata,
   messageLimitBytes,
   pathOf,
   type Service,
@@ -28,7 +31,10 @@ import {
 import { clearStaleSocket } from "./stale-socket.ts";
 import { grpcStatusOf } from "./status.ts";
 
-export type CsiHandlers = { readonly [Name in keyof Services]?: Handlers<Services[Name]> };
+export type CsiHandlers = { readonly [Name in keyof Services]?: Handlers<Services[Name]> } & {
+  /** For the kubelet, on a socket of its own. */
+  readonly registration?: Handlers<typeof Registration>;
+};
 
 export interface ServeOptions extends CsiHandlers {
   /** `unix:///path` or a path. */
@@ -70,9 +76,8 @@ export async function serve(options: ServeOptions): Promise<CsiServer> {
     "grpc.max_send_message_length": messageLimitBytes,
     "grpc.max_concurrent_streams": callsAtOnce,
   });
-  const services = { identity: Identity, controller: Controller, groupController: GroupController, node: Node };
   for (const [name, service] of Object.entries(services)) {
-    const handlers = options[name as keyof Services]; // the keys of the literal above
+    const handlers = options[name as keyof typeof services]; // just listed
     if (handlers) server.addService(...serviceFor(service, handlers, desk));
   }
   await clearStaleSocket(address);
@@ -80,6 +85,14 @@ export async function serve(options: ServeOptions): Promise<CsiServer> {
   await chmod(address, ownerOnly);
   return { address, stop: (graceMs = stopGraceMs) => stop(server, desk, graceMs) };
 }
+
+const services = {
+  identity: Identity,
+  controller: Controller,
+  groupController: GroupController,
+  node: Node,
+  registration: Registration,
+};
 
 /** What all calls of one server share. */
 interface Desk {
@@ -158,9 +171,10 @@ function unaryFor(endpoint: Endpoint): Unary {
       const request = withoutSecrets(method.input, call.request);
       desk.log.debug({ call: path, status: status[code], ms: Math.round(tookMs), request, ...fields }, "CSI call");
     };
+    const tell = (metadata: Metadata) => call.sendMetadata(GrpcMetadata.fromHttp2Headers(metadata));
     const work = async () => {
       if (!handle) throw new Failure("unimplemented", `this driver has no ${method.name}`);
-      return create(method.output, await handle(call.request, { signal: caller.signal }));
+      return create(method.output, await handle(call.request, { signal: caller.signal, tell }));
     };
     work().then(
       (message) => {

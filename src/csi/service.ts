@@ -25,7 +25,12 @@ type Output<M> = M extends { readonly output: infer O extends DescMessage } ? O 
 export interface CsiCall {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Told what the driver says beside its answer, before that. */
+  readonly onMetadata?: (metadata: Metadata) => void;
 }
+
+/** What a driver says beside an answer, where CSI has no field for it: gRPC's initial metadata, texts alone. */
+export type Metadata = Readonly<Record<string, string>>;
 
 /** What a client of the service can call. Requests are plain objects: absent fields are CSI's defaults. */
 export type Calls<S extends Service> = {
@@ -38,6 +43,8 @@ export type Calls<S extends Service> = {
 export interface Serving {
   /** Aborted when the caller gives up, its deadline passes, or the server is forced to stop. */
   readonly signal: AbortSignal;
+  /** Says something beside the answer; once, and before that. */
+  tell(metadata: Metadata): void;
 }
 
 /** What serves a service. A method that is left out answers UNIMPLEMENTED. */

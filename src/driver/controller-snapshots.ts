@@ -1,3 +1,4 @@
+import { consistencyMetadata } from "../csi/consistency.ts";
 import type { CsiHandlers } from "../csi/server.ts";
 import { Failure } from "../lib/failure.ts";
 import { snapshotAnswer } from "./answer.ts";
@@ -10,13 +11,15 @@ import type { ServiceDeps } from "./service-deps.ts";
 export function snapshotCalls({ pool }: ServiceDeps) {
   const { snapshots } = pool;
   return {
-    async createSnapshot(request, { signal }) {
+    async createSnapshot(request, { signal, tell }) {
       const wanted = {
         name: requiredName(request.name),
         volumeId: required(request.sourceVolumeId, "source_volume_id"),
         wish: cutWishOf(request.parameters),
       };
-      return { snapshot: await answerOf(pool, await snapshots.ensure(wanted, signal)) };
+      const taken = await snapshots.ensure(wanted, signal);
+      tell(consistencyMetadata(taken.consistency));
+      return { snapshot: await answerOf(pool, taken) };
     },
 
     async deleteSnapshot(request) {
@@ -37,10 +40,11 @@ export function snapshotCalls({ pool }: ServiceDeps) {
       return { entries: await Promise.all(entries), nextToken: page.nextToken };
     },
 
-    async getSnapshot(request) {
+    async getSnapshot(request, { tell }) {
       const id = required(request.snapshotId, "snapshot_id");
       const found = snapshots.find(id);
       if (found === undefined) throw new Failure("notFound", `there is no snapshot ${id} in the pool`);
+      tell(consistencyMetadata(found.consistency));
       return { snapshot: await answerOf(pool, found) };
     },
   } satisfies CsiHandlers["controller"];

@@ -1,8 +1,11 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { consistencyMetadata } from "../csi/consistency.ts";
 import { GroupControllerServiceCapability_RPC_Type as Rpc } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
+import type { Serving } from "../csi/service.ts";
 import { Failure } from "../lib/failure.ts";
 import { answerOf } from "./controller-snapshots.ts";
+import { leastOf } from "./cut/cut-engine.ts";
 import type { Group } from "./pool/snapshots.ts";
 import { cutWishOf, required, requiredName } from "./request.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -13,7 +16,8 @@ const memberLimit = 500;
 /** CSI's group controller service. */
 export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["groupController"]> {
   const { snapshots } = pool;
-  const answer = async (group: Group) => {
+  const answer = async (group: Group, tell: Serving["tell"]) => {
+    tell(consistencyMetadata(leastOf(group.members.map(({ consistency }) => consistency))));
     const members = await Promise.all(group.members.map((member) => answerOf(pool, member)));
     return {
       groupSnapshot: {
@@ -29,11 +33,11 @@ export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["gr
       capabilities: [{ type: { case: "rpc", value: { type: Rpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT } } }],
     }),
 
-    async createVolumeGroupSnapshot(request, { signal }) {
+    async createVolumeGroupSnapshot(request, { signal, tell }) {
       const name = requiredName(request.name);
       const wish = cutWishOf(request.parameters);
       const volumeIds = checkedSources(request.sourceVolumeIds);
-      return answer(await snapshots.ensureGroup({ name, volumeIds, wish }, signal));
+      return answer(await snapshots.ensureGroup({ name, volumeIds, wish }, signal), tell);
     },
 
     async deleteVolumeGroupSnapshot(request) {
@@ -44,10 +48,10 @@ export function groupService({ pool }: ServiceDeps): NonNullable<CsiHandlers["gr
       return {};
     },
 
-    async getVolumeGroupSnapshot(request) {
+    async getVolumeGroupSnapshot(request, { tell }) {
       const group = snapshots.getGroup(required(request.groupSnapshotId, "group_snapshot_id"));
       checkMembers(group, request.snapshotIds);
-      return answer(group);
+      return answer(group, tell);
     },
   };
 }

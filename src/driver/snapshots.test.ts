@@ -1,6 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consistencyIn } from "../csi/consistency.ts";
+import type { Metadata } from "../csi/service.ts";
 import { aDriver, block, call, type TestDriver } from "./testing.ts";
 
 let driver: TestDriver;
@@ -55,6 +57,20 @@ describe("CreateSnapshot", () => {
     expect([copy.sizeBytes, (await copy.read(0, 4)).toString()]).toEqual([2 << 20, "kept"]);
     await expect(restore("smaller", id, 4096n)).rejects.toMatchObject({ code: "outOfRange" });
   });
+});
+
+test("single snapshots and groups are told with what they are worth, at their creation and later", async () => {
+  const source = await driver.volume("worth");
+  const heard: unknown[] = [];
+  const asked = { ...call, onMetadata: (metadata: Metadata) => heard.push(consistencyIn(metadata)) };
+  const { controller, groupController } = driver.csi;
+  const { snapshot } = await controller.createSnapshot({ name: "worth", sourceVolumeId: source }, asked);
+  await controller.getSnapshot({ snapshotId: snapshot?.snapshotId ?? "" }, asked);
+  const wanted = { name: "worth-group", sourceVolumeIds: [source] };
+  const { groupSnapshot } = await groupController.createVolumeGroupSnapshot(wanted, asked);
+  const { groupSnapshotId = "" } = groupSnapshot ?? {};
+  await groupController.getVolumeGroupSnapshot({ groupSnapshotId }, asked);
+  expect(heard).toEqual(["crash", "crash", "crash", "crash"]);
 });
 
 describe("snapshots that were taken", () => {

@@ -1,6 +1,6 @@
 import { type Csi, connect } from "../csi/client.ts";
 import { serve } from "../csi/server.ts";
-import type { CsiCall } from "../csi/service.ts";
+import type { CsiCall, Serving } from "../csi/service.ts";
 
 /** Stands between a sidecar and a driver, on a socket of its own. */
 export interface CsiRelay {
@@ -16,7 +16,7 @@ export interface CsiRelay {
 /** Longer than any driver here takes. */
 const timeoutMs = 30_000;
 
-type Relayed = (request: object, serving: { readonly signal: AbortSignal }) => Promise<object>;
+type Relayed = (request: object, serving: Serving) => Promise<object>;
 
 /** Serves at `address` what the driver at `driver` answers, whenever it is there. */
 export async function csiRelay(options: { readonly address: string; readonly driver: string }): Promise<CsiRelay> {
@@ -25,9 +25,9 @@ export async function csiRelay(options: { readonly address: string; readonly dri
   const relayed = (service: object) =>
     Object.fromEntries(
       Object.entries(service).map(([name, call]: [string, (request: object, call: CsiCall) => Promise<object>]) => {
-        const handle: Relayed = (request, { signal }) => {
+        const handle: Relayed = (request, { signal, tell }) => {
           calls.push(name);
-          const pass = () => call(request, { signal, timeoutMs });
+          const pass = () => call(request, { signal, timeoutMs, onMetadata: tell });
           return relay.fault ? relay.fault(name, pass) : pass();
         };
         return [name, handle];

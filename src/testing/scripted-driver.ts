@@ -23,6 +23,8 @@ export interface ScriptedDriverOptions {
   /** Volumes that are there from the start. */
   readonly volumes?: readonly { readonly id: string; readonly sizeBytes?: bigint }[];
   readonly clock?: Clock;
+  /** What it says that its snapshots are worth; nothing, as most drivers, unless told otherwise. */
+  readonly consistency?: string;
 }
 
 /** A CSI driver in this process, in memory, on a real socket. It does everything right, but for what a test scripts. */
@@ -48,6 +50,7 @@ export async function scriptedDriver(options: ScriptedDriverOptions = {}): Promi
     nodeId: options.nodeId ?? "node-1",
     clock: options.clock ?? systemClock,
     without: options.without ?? [],
+    consistency: options.consistency,
   });
   for (const { id, sizeBytes = 1n << 30n } of options.volumes ?? []) world.addVolume({ id, name: id, sizeBytes });
   const script = aScript(world);

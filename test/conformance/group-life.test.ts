@@ -22,6 +22,9 @@ describe("on kube-apiserver,", () => {
   describe("groups that are brought", async () => {
     await import("../../src/snapshots/group/brought.test.ts");
   });
+  describe("what groups are worth", async () => {
+    await import("../../src/snapshots/group/consistency.test.ts");
+  });
   describe("secrets of groups", async () => {
     await import("../../src/snapshots/group/secrets.test.ts");
   });

@@ -4,7 +4,18 @@ import type { CutMember } from "../block/protocol.ts";
  * What a snapshot is worth. "crash": as after a power cut of all members at one instant. "filesystem": with clean
  * journals too. "none": no common instant.
  */
-export type Consistency = "filesystem" | "crash" | "none";
+export type Consistency = (typeof levels)[number];
+
+const levels = ["none", "crash", "filesystem"] as const;
+
+export function isAtLeast(has: Consistency, wanted: Consistency): boolean {
+  return levels.indexOf(has) >= levels.indexOf(wanted);
+}
+
+/** What several are worth together. */
+export function leastOf(all: readonly Consistency[]): Consistency {
+  return levels.find((level) => all.includes(level)) ?? "none";
+}
 
 /** What a cut is asked to be worth. */
 export interface CutWish {

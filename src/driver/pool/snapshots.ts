@@ -1,5 +1,5 @@
 import { Failure } from "../../lib/failure.ts";
-import { anyCut, type Consistency, type CutWish } from "../cut/cut-engine.ts";
+import { anyCut, type Consistency, type CutWish, isAtLeast } from "../cut/cut-engine.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import { Jobs } from "./jobs.ts";
 import { snapshotImage, volumeImage } from "./layout.ts";
@@ -278,11 +278,9 @@ interface Completed {
   readonly group: string | undefined;
 }
 
-const levels = ["none", "crash", "filesystem"] as const;
-
 /** @throws Failure "precondition" if the cut is worth less than what was asked for */
 function checkAchieved(achieved: Consistency, { consistency, allowDowngrade }: CutWish): void {
-  if (allowDowngrade || levels.indexOf(achieved) >= levels.indexOf(consistency)) return;
+  if (allowDowngrade || isAtLeast(achieved, consistency)) return;
   throw new Failure(
     "precondition",
     `the cut is ${achieved} consistent, the class asks for ${consistency}: it is dropped; use volumes with ` +

@@ -6,7 +6,7 @@ import { type SnapshotLab, snapshotLab } from "../../testing/snapshot-lab.ts";
 
 let lab: SnapshotLab;
 beforeAll(async () => {
-  lab = await snapshotLab();
+  lab = await snapshotLab({ driver: { consistency: "crash" } });
   await Promise.all([lab.start("controller"), lab.start("sidecar")]);
 });
 afterAll(() => lab.stop());

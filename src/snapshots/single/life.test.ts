@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { beingCreated } from "../../api/annotations.ts";
+import { beingCreated, consistencyAnnotation } from "../../api/annotations.ts";
 import { claimFinalizer } from "../../api/finalizers.ts";
 import { contents, snapshots } from "../../api/snapshot/resources.ts";
 import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
@@ -65,6 +65,23 @@ describe("a single snapshot", () => {
       await world.until(snapshots, atOf(made), isGone);
       expect(await leftovers(world)).toEqual(nothing);
     }));
+
+  test("says on its content what the driver says that it is worth, and nothing where that says nothing", async () => {
+    const worth = (consistency?: string) =>
+      inAWorld(
+        async (world) => {
+          world.run();
+          const made = await world.snapshot("nightly");
+          await world.until(snapshots, atOf(made), isReady);
+          const isMarked = (found?: SnapshotContent) => found?.metadata.annotations?.[beingCreated] !== undefined;
+          const content = await world.until(contents, contentAt(made), (found) => !isMarked(found));
+          expect(content?.metadata.annotations?.[consistencyAnnotation]).toBe(consistency);
+        },
+        consistency === undefined ? {} : { driver: { consistency } },
+      );
+    await worth("filesystem");
+    await worth();
+  });
 
   test("keeps every digit of the instant that the driver gave", () =>
     inAWorld(async (world) => {

@@ -1,4 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { consistencyMetadata } from "../../csi/consistency.ts";
 import { type GroupController, GroupControllerServiceCapability_RPC_Type } from "../../csi/gen/csi_pb.js";
 import type { Handlers } from "../../csi/service.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -14,12 +15,13 @@ export function groupService(world: World): Handlers<typeof GroupController> {
         ? [{ type: { case: "rpc", value: { type: GroupControllerServiceCapability_RPC_Type[capability] } } }]
         : [],
     }),
-    async createVolumeGroupSnapshot({ name, sourceVolumeIds }) {
+    async createVolumeGroupSnapshot({ name, sourceVolumeIds }, { tell }) {
       required(name, "name");
       if (sourceVolumeIds.length === 0) throw new Failure("invalid", "source_volume_ids is empty");
       const existing = [...world.groups.values()].find((group) => group.name === name);
       if (existing && !sameSet(volumesOf(world, existing), sourceVolumeIds))
         throw new Failure("exists", `group ${name} is of other volumes: ${volumesOf(world, existing).join(", ")}`);
+      if (world.consistency !== undefined) tell(consistencyMetadata(world.consistency));
       return { groupSnapshot: groupMessage(world, existing ?? cutGroup(world, name, sourceVolumeIds)) };
     },
     async deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds }) {

@@ -1,3 +1,4 @@
+import { consistencyMetadata } from "../../csi/consistency.ts";
 import type { Controller } from "../../csi/gen/csi_pb.js";
 import type { Handlers } from "../../csi/service.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -8,12 +9,13 @@ type SnapshotMethods = "createSnapshot" | "deleteSnapshot" | "listSnapshots" | "
 export function snapshotService(world: World): Pick<Handlers<typeof Controller>, SnapshotMethods> {
   const told = (snapshot: StoredSnapshot) => snapshotMessage(snapshot, world.isReady(snapshot.groupId || snapshot.id));
   return {
-    async createSnapshot(request) {
+    async createSnapshot(request, { tell }) {
       const name = required(request.name, "name");
       const sourceVolumeId = required(request.sourceVolumeId, "source_volume_id");
       const existing = [...world.snapshots.values()].find((snapshot) => snapshot.name === name);
       if (existing && existing.sourceVolumeId !== sourceVolumeId)
         throw new Failure("exists", `snapshot ${name} is of volume ${existing.sourceVolumeId}`);
+      if (world.consistency !== undefined) tell(consistencyMetadata(world.consistency));
       return { snapshot: told(existing ?? cut(world, { name, sourceVolumeId, groupId: "", createdAt: world.now() })) };
     },
     async deleteSnapshot({ snapshotId }) {

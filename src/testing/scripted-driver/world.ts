@@ -45,6 +45,8 @@ export type CapabilityName =
 export interface World {
   readonly name: string;
   readonly nodeId: string;
+  /** What it says that its snapshots are worth. */
+  readonly consistency: string | undefined;
   readonly volumes: Map<string, StoredVolume>;
   readonly snapshots: Map<string, StoredSnapshot>;
   readonly groups: Map<string, StoredGroup>;
@@ -70,6 +72,7 @@ export interface WorldOptions {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly without: readonly CapabilityName[];
+  readonly consistency: string | undefined;
 }
 
 export function aWorld(options: WorldOptions): World {
@@ -81,6 +84,7 @@ export function aWorld(options: WorldOptions): World {
   return {
     name: options.name,
     nodeId: options.nodeId,
+    consistency: options.consistency,
     volumes,
     snapshots,
     groups,

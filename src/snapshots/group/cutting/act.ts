@@ -3,6 +3,7 @@ import { parseGroupContentSource } from "../../../api/group-snapshot/source.ts";
 import type { GroupSnapshotClass, GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import type { GroupSnapshotHandle, SnapshotHandle } from "../../../api/handles.ts";
 import { storageNameOf } from "../../../api/names.ts";
+import { consistencyIn } from "../../../csi/consistency.ts";
 import type { CsiCall } from "../../../csi/service.ts";
 import { mayHaveHappened } from "../../../csi/status.ts";
 import type { ActContext } from "../../../kube/controller/controller.ts";
@@ -78,10 +79,14 @@ async function cut(
     parameters,
     secrets: await secretValues(secret, context),
   };
+  let consistency: string | undefined;
+  const onMetadata: CsiCall["onMetadata"] = (metadata) => {
+    consistency = consistencyIn(metadata);
+  };
   const { groupSnapshot } = await tried(content, deps, () =>
-    deps.csi.groupController.createVolumeGroupSnapshot(request, callOf(deps, context)),
+    deps.csi.groupController.createVolumeGroupSnapshot(request, { ...callOf(deps, context), onMetadata }),
   );
-  return parseAnswer(groupSnapshot, volumes);
+  return { ...parseAnswer(groupSnapshot, volumes), ...(consistency && { consistency }) };
 }
 
 /** Keeps in mind, before anything else can fail, whether the storage may hold something now. */

@@ -24,6 +24,8 @@ export interface Answer {
   readonly readyToUse: boolean;
   /** In the order in which the volumes were asked for, so that the same answer is always written alike. */
   readonly snapshots: readonly SnapshotInfo[];
+  /** What the group is worth, where the driver says so. */
+  readonly consistency?: string;
 }
 
 export function parseAnswer(group: VolumeGroupSnapshot | undefined, asked: readonly VolumeHandle[]): Answer {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { groupBeingCreated } from "../../../api/annotations.ts";
+import { consistencyAnnotation, groupBeingCreated } from "../../../api/annotations.ts";
 import { groupContentFinalizer } from "../../../api/finalizers.ts";
 import type { GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { groupSnapshotHandle, snapshotHandle } from "../../../api/handles.ts";
@@ -76,6 +76,15 @@ describe("cutting a group", () => {
       [{ do: "change", change: { annotations: { [groupBeingCreated]: null } } }],
       [{ do: "remember" }],
     ]);
+  });
+
+  test("writes down what the cut is worth with the write that takes the mark off, and with no other", () => {
+    const answer = { ...answerOf(true), consistency: "crash" };
+    const annotations = { [groupBeingCreated]: null, [consistencyAnnotation]: "crash" };
+    expect(decideCut(seen(marked(fresh), { learnt: { answer } })).steps[1]).toMatchObject([
+      { change: { annotations } },
+    ]);
+    expect(dos(seen(cutOf(true), { learnt: { answer } }))).toEqual(["remember"]);
   });
 
   test("asks a driver that is not ready again, and writes nothing that is written already", () => {

@@ -1,4 +1,4 @@
-import { groupBeingCreated, yes } from "../../../api/annotations.ts";
+import { consistencyAnnotation, groupBeingCreated, yes } from "../../../api/annotations.ts";
 import { isProblem } from "../../../api/class-parameters.ts";
 import { groupContentFinalizer } from "../../../api/finalizers.ts";
 import { groupContents } from "../../../api/group-snapshot/resources.ts";
@@ -84,8 +84,10 @@ function unmark(content: GroupSnapshotContent): Plan<ContentAction> {
   return { reason: "Ready", steps: [[unmarking(content)]], next: onChange };
 }
 
-function unmarking(content: GroupSnapshotContent): ObjectAction {
-  const change = { annotations: { [groupBeingCreated]: null } };
+/** What the cut is worth goes on in the same write. */
+function unmarking(content: GroupSnapshotContent, consistency?: string): ObjectAction {
+  const worth = consistency === undefined ? {} : { [consistencyAnnotation]: consistency };
+  const change = { annotations: { [groupBeingCreated]: null, ...worth } };
   return { do: "change", resource: groupContents, object: content, change };
 }
 
@@ -101,7 +103,7 @@ function settle(content: GroupSnapshotContent, answer: Answer): Plan<ContentActi
     reason: status.readyToUse ? "Ready" : "WaitForReady",
     steps: [
       ...(isNews ? [[writing(content, status)]] : []),
-      ...(isMarked(content) ? [[unmarking(content)]] : []),
+      ...(isMarked(content) ? [[unmarking(content, answer.consistency)]] : []),
       [{ do: "remember", content, learnt: { answer: undefined } }],
     ],
     next: status.readyToUse ? onChange : poll,

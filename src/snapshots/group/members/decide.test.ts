@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memberGroupHandle } from "../../../api/annotations.ts";
+import { consistencyAnnotation, groupBeingCreated, memberGroupHandle } from "../../../api/annotations.ts";
 import {
   contentFinalizer,
   memberFinalizer,
@@ -165,6 +165,20 @@ describe("the members", () => {
           volumeSnapshotRef: { kind: "VolumeSnapshot", namespace: "shop", name: snapshot, uid: `uid-of-${snapshot}` },
         },
       },
+    });
+  });
+
+  test("get no contents before the mark of their group is off, and with them what the group is worth", () => {
+    const content = aGroupContent(aBoundGroup(), memberClaims, { status: aCut(memberClaims) });
+    const annotated = (annotations: Record<string, string>) => ({
+      content: { ...content, metadata: { ...content.metadata, annotations } },
+    });
+    const marked = annotated({ [groupBeingCreated]: "yes" });
+    expect(dos(decideMembers(membersSeen("absent", marked)))).toEqual([["create", "create"]]);
+    expect(decideMembers(membersSeen("snapshot", marked))).toMatchObject({ reason: "WaitForMarkOff", steps: [] });
+    const cut = annotated({ [consistencyAnnotation]: "crash" });
+    expect(decideMembers(membersSeen("snapshot", cut)).steps[0]?.[0]).toMatchObject({
+      draft: { metadata: { annotations: { [memberGroupHandle]: "group-1", [consistencyAnnotation]: "crash" } } },
     });
   });
 

@@ -1,15 +1,16 @@
+import { groupBeingCreated } from "../../../api/annotations.ts";
 import { groupFinalizer } from "../../../api/finalizers.ts";
 import { parseGroupContentSource } from "../../../api/group-snapshot/source.ts";
 import type { GroupSnapshot, GroupSnapshotStatus } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
-import { again, type EventValue, onChange, type Plan } from "../../../kube/controller/plan.ts";
+import { again, type EventValue, nothing, onChange, type Plan } from "../../../kube/controller/plan.ts";
 import { isOwnedBy, type Resource } from "../../../kube/object.ts";
 import { equalJson } from "../../../lib/json.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { bindingOf } from "../../pairing/binding.ts";
-import { hasFinalizer, isTerminating } from "../../pairing/change.ts";
+import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
 import { errorOf, type Obstacle, troubleToldBy, warning } from "../../pairing/obstacle.ts";
 import { protect } from "../binding/adopt.ts";
 import { created, ready } from "../events.ts";
@@ -66,6 +67,10 @@ function makeSnapshots(common: MemberOf, { group, members }: MembersSeen): Plan<
   };
 }
 
+/**
+ * Contents say what the group is worth, which its content tells from the moment in which its mark is off. That is one write
+ * after its status, and is there by the time that the snapshots are made.
+ */
 function makeContents(common: MemberOf, { members }: MembersSeen): Plan<ObjectAction> | undefined {
   const steps = members.flatMap((member): readonly ObjectAction[] => {
     const { snapshot, content } = member;
@@ -76,7 +81,9 @@ function makeContents(common: MemberOf, { members }: MembersSeen): Plan<ObjectAc
     const change = { spec: { volumeSnapshotRef: { uid } } }; // the snapshot was taken away by force, and made again
     return [{ do: "change", resource: contents, object: content, change }];
   });
-  return steps.length === 0 ? undefined : { reason: "CreateContents", steps: [steps], next: again };
+  if (steps.length === 0) return undefined;
+  if (hasAnnotation(common.groupContent, groupBeingCreated)) return nothing("WaitForMarkOff");
+  return { reason: "CreateContents", steps: [steps], next: again };
 }
 
 /** The third round, and then the group's own status: it is ready when the driver said so and every member is. */

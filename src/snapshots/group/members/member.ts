@@ -1,4 +1,4 @@
-import { memberGroupHandle } from "../../../api/annotations.ts";
+import { consistencyAnnotation, memberGroupHandle } from "../../../api/annotations.ts";
 import {
   contentFinalizer,
   memberFinalizer,
@@ -71,13 +71,18 @@ export function contentFor(
   member: Member,
   snapshot: Snapshot,
 ): Draft<SnapshotContent> & { metadata: { name: string } } {
-  const node = groupContent.metadata.labels?.[managedBy];
+  const { labels, annotations } = groupContent.metadata;
+  const node = labels?.[managedBy];
+  const consistency = annotations?.[consistencyAnnotation];
   return {
     apiVersion: apiVersionOf(contents),
     kind: contents.kind,
     metadata: {
       name: member.names.content,
-      annotations: { [memberGroupHandle]: groupHandle },
+      annotations: {
+        [memberGroupHandle]: groupHandle,
+        ...(consistency === undefined ? {} : { [consistencyAnnotation]: consistency }),
+      },
       ...(node === undefined ? {} : { labels: { [managedBy]: node } }),
       finalizers: [contentFinalizer],
     },

@@ -1,8 +1,10 @@
+import { beingCreated, consistencyAnnotation } from "../../../api/annotations.ts";
 import { createMetadataOf } from "../../../api/class-parameters.ts";
 import { type StorageNaming, storageNameOf } from "../../../api/names.ts";
 import { contents } from "../../../api/snapshot/resources.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
 import type { CsiServices } from "../../../csi/client.ts";
+import { consistencyIn } from "../../../csi/consistency.ts";
 import type { Snapshot } from "../../../csi/gen/csi_pb.js";
 import type { ActContext } from "../../../kube/controller/controller.ts";
 import { assert } from "../../../lib/assert.ts";
@@ -10,6 +12,7 @@ import { Failure, isFailure } from "../../../lib/failure.ts";
 import { actOn } from "../../pairing/action.ts";
 import { type Answer, answerOf, isKnown } from "./answer.ts";
 import type { CuttingAction, DriverAction } from "./decide.ts";
+import { isReleased } from "./work.ts";
 
 /** How the driver is talked to. */
 export interface Line {
@@ -20,12 +23,21 @@ export interface Line {
   readonly extraCreateMetadata: boolean;
 }
 
-export async function act(action: CuttingAction, line: Line, context: ActContext): Promise<void> {
+/** What the driver has said that snapshots are worth, by the uid of the content; until it is written down. */
+export type Worth = Map<string, string>;
+
+export async function act(
+  action: CuttingAction,
+  line: Line & { readonly worth: Worth },
+  context: ActContext,
+): Promise<void> {
   switch (action.do) {
     case "cut":
       return record(action.content, answerOf(action.content, await createSnapshot(action, line, context)), context);
     case "check":
       return record(action.content, await checked(action, line, context), context);
+    case "unmark":
+      return unmark(action.content, line.worth, context);
     case "deleteSnapshot":
       return deleteSnapshot(action, line, context);
     default:
@@ -47,7 +59,22 @@ function callOf(line: Line, { signal }: ActContext) {
   return { signal, timeoutMs: line.timeoutMs };
 }
 
-async function createSnapshot(action: DriverAction & { do: "cut" }, line: Line, context: ActContext) {
+async function unmark(content: SnapshotContent, worth: Worth, context: ActContext): Promise<void> {
+  const { uid } = content.metadata;
+  const consistency = worth.get(uid);
+  const annotations = {
+    [beingCreated]: null,
+    ...(consistency === undefined ? {} : { [consistencyAnnotation]: consistency }),
+  };
+  await actOn({ do: "change", resource: contents, object: content, change: { annotations } }, context);
+  worth.delete(uid);
+}
+
+async function createSnapshot(
+  action: DriverAction & { do: "cut" },
+  line: Line & { readonly worth: Worth },
+  context: ActContext,
+) {
   const { content, volume, request } = action;
   const { namespace = "", name = "", uid } = content.spec.volumeSnapshotRef;
   assert(uid, "a content that asks for a cut is bound to its snapshot");
@@ -63,9 +90,15 @@ async function createSnapshot(action: DriverAction & { do: "cut" }, line: Line, 
       parameters: { ...request.parameters, ...(line.extraCreateMetadata && metadata) },
       secrets: request.secrets,
     },
-    callOf(line, context),
+    { ...callOf(line, context), onMetadata: (metadata) => learnWorth(content, consistencyIn(metadata), line.worth) },
   );
   return answer.snapshot;
+}
+
+/** Only what comes before the mark goes off can be written down with that. */
+function learnWorth(content: SnapshotContent, consistency: string | undefined, worth: Worth): void {
+  if (consistency !== undefined && content.status?.snapshotHandle === undefined && !isReleased(content))
+    worth.set(content.metadata.uid, consistency);
 }
 
 /** A driver that can only create cannot be asked about a snapshot that exists: the word of who brought it stands. */

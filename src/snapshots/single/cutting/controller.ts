@@ -11,7 +11,7 @@ import { keyOf } from "../../../kube/object.ts";
 import { hasAnnotation, isTerminating } from "../../pairing/change.ts";
 import { errorOf, warning } from "../../pairing/obstacle.ts";
 import { needing, type Unserved } from "../../pairing/unserved.ts";
-import { act, type Line } from "./act.ts";
+import { act, type Line, type Worth } from "./act.ts";
 import { type CuttingAction, decide } from "./decide.ts";
 import { type CuttingSeen, type Knowledge, observe } from "./observe.ts";
 
@@ -19,13 +19,14 @@ import { type CuttingSeen, type Knowledge, observe } from "./observe.ts";
 export function singleCutting(
   deps: Knowledge & Line & { readonly contents: Cache<SnapshotContent> },
 ): Reconciler<SnapshotContent, CuttingSeen | Unserved<SnapshotContent>, CuttingAction> {
+  const worth: Worth = new Map();
   const life: Reconciler<SnapshotContent, CuttingSeen, CuttingAction> = {
     name: "csi-snapshotter-content",
     kind: deps.contents,
     watches: [watch(deps.classes, (changed: SnapshotClass) => unfinishedOf(changed, deps.contents))],
     observe: (content, context) => observe(content, deps, context),
     decide,
-    act: (action, context) => act(action, deps, context),
+    act: (action, context) => act(action, { ...deps, worth }, context),
     onFailure,
     factsOf,
     retryOf,

@@ -24,6 +24,8 @@ export type DriverAction =
       readonly by: Exclude<Asking, "create">;
       readonly request: Request;
     }
+  /** Takes the mark off, and puts on what the driver has said, in this process, that the snapshot is worth. */
+  | { readonly do: "unmark"; readonly content: SnapshotContent }
   | { readonly do: "deleteSnapshot"; readonly handle: SnapshotHandle; readonly request: Request };
 
 /** What a call carries beside handles. */
@@ -43,7 +45,7 @@ export function decide(seen: CuttingSeen): Plan<CuttingAction> {
     case "none":
       return nothing(work.why);
     case "unmark":
-      return { reason: "TakeMarkOff", steps: [[mark(content, null)]], next: onChange };
+      return { reason: "TakeMarkOff", steps: [[{ do: "unmark", content }]], next: onChange };
     case "letGo":
       return letGo(seen, []);
     case "cut":
@@ -77,9 +79,9 @@ function cut(seen: CuttingSeen, volume: VolumeHandle): Plan<CuttingAction> {
   return {
     reason: isReleased(content) ? "LearnHandle" : "CutSnapshot",
     steps: [
-      ...(marked ? [] : [[mark(content, yes)]]),
+      ...(marked ? [] : [[markOn(content)]]),
       [create],
-      ...(isReleased(content) ? [] : [[mark(content, null)]]),
+      ...(isReleased(content) ? [] : [[{ do: "unmark" as const, content }]]),
     ],
     next: isReleased(content) ? onChange : poll,
   };
@@ -98,8 +100,8 @@ function check(seen: CuttingSeen, work: CuttingSeen["work"] & { kind: "check" })
   return { reason: "CheckSnapshot", steps: [[action]], next: poll };
 }
 
-function mark(content: SnapshotContent, value: typeof yes | null): ObjectAction {
-  return { do: "change", resource: contents, object: content, change: { annotations: { [beingCreated]: value } } };
+function markOn(content: SnapshotContent): ObjectAction {
+  return { do: "change", resource: contents, object: content, change: { annotations: { [beingCreated]: yes } } };
 }
 
 function requestOf({ parameters, secret }: CuttingSeen): Request {
