@@ -44,7 +44,7 @@ export async function startCsiSnapshotter(
     lease,
     connect: connectCandidate(options, "csi-snapshotter"),
     late,
-    health: metrics?.health,
+    metrics,
   };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);

@@ -4,6 +4,7 @@ import { type ControllerMetrics, prometheusMetrics } from "../kube/controller/me
 import { Failure } from "../lib/failure.ts";
 import type { OperationMetrics } from "../snapshots/operations/ledger.ts";
 import { type CsiMetrics, csiMetrics } from "./csi-metrics.ts";
+import { type ElectionMetrics, electionMetrics } from "./election-metrics.ts";
 import { type Health, type HealthPages, healthPages } from "./health.ts";
 import { operationMetrics } from "./operation-metrics.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -25,6 +26,7 @@ export interface Metrics {
   readonly controllers: (name: string) => ControllerMetrics;
   readonly csi: CsiMetrics;
   readonly operations: OperationMetrics;
+  readonly election: ElectionMetrics;
   readonly health: Health;
 }
 
@@ -55,6 +57,7 @@ export async function serveMetrics(
     controllers: prometheusMetrics(registry),
     csi: csiMetrics(registry),
     operations: operationMetrics(registry),
+    election: electionMetrics(registry),
     health,
   };
 }

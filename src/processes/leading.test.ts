@@ -1,10 +1,13 @@
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { leases } from "../kube/core/lease.ts";
+import type { Resource } from "../kube/object.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../testing/cluster.ts";
 import { simulatedClock } from "../testing/simulated-clock.ts";
 import { connect } from "./connect.ts";
+import { electionMetrics } from "./election-metrics.ts";
 import { healthPages } from "./health.ts";
 import { latePermit, startLeading } from "./leading.ts";
 import type { Running } from "./surroundings.ts";
@@ -15,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
+const events: Resource = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
 const { signal } = new AbortController();
 const client = () => connect({ kubeconfig: api.kubeconfigPath, userAgent: "test" });
 const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 5_000 };
@@ -27,8 +31,9 @@ async function replica(lease: string, { releaseOnExit = true }: { readonly relea
   const work: { starts: number; signal?: AbortSignal } = { starts: 0 };
   const election = { timing, namespace: "default", releaseOnExit };
   const health = healthPages();
+  const registry = new Registry();
   const running = await startLeading(
-    { election, lease, connect: client, late, health },
+    { election, lease, connect: client, late, metrics: { health, election: electionMetrics(registry) } },
     { clock, random: { ...systemRandom, next: () => 0 }, log: silent, signal: stop.signal },
     async (own): Promise<Running> => {
       work.starts++;
@@ -44,7 +49,7 @@ async function replica(lease: string, { releaseOnExit = true }: { readonly relea
     () => (end.ok = true),
     (error: Error) => (end.error = error),
   );
-  return { clock, stop, late, health, work, running, end };
+  return { clock, stop, late, health, metrics: () => registry.metrics(), work, running, end };
 }
 
 const holderOf = async (name: string) => {
@@ -60,6 +65,8 @@ test("a replica that leads works, and one that waits counts as ready and says fo
   expect(first.running.ready).toBe("work");
   expect(second.running.ready).toBe(`candidate for default/one-works, which ${await holderOf("one-works")} holds`);
   expect([first.work.starts, second.work.starts]).toEqual([1, 0]);
+  expect(await first.metrics()).toContain('leader_election_master_status{name="one-works"} 1');
+  expect(await second.metrics()).toContain('leader_election_master_status{name="one-works"} 0');
   first.stop.abort();
   await vi.waitFor(() => expect(first.end.ok).toBe(true));
   await second.clock.advance(5_000);
@@ -83,7 +90,7 @@ test.each([
 );
 
 test("a replica that loses its lease is cut off at once, and ends with the reason and without giving anything back", async () => {
-  const { clock, work, end, late, health } = await replica("lost");
+  const { clock, work, end, late, health, metrics } = await replica("lost");
   late.permit();
   expect(health.page("/healthz/leader-election")).toEqual({ status: 200, text: "ok" });
   const other = await client();
@@ -94,8 +101,30 @@ test("a replica that loses its lease is cut off at once, and ends with the reaso
   await vi.waitFor(() => expect(end.error?.message).toContain("default/lost is held by thief now"));
   expect(work.signal?.aborted).toBe(true);
   expect(() => late.permit()).toThrow("thief");
+  expect(await metrics()).toContain('leader_election_master_status{name="lost"} 0');
   expect(health.page("/healthz/leader-election")).toMatchObject({ status: 500 });
   expect(await holderOf("lost")).toBe("thief");
+});
+
+test("a replica that leads says so in an event on the lease, in client-go's words", async () => {
+  const { stop, end } = await replica("announced");
+  const holder = await holderOf("announced");
+  const found = await client();
+  const said = async () => (await found.list(events, { namespace: "default", signal })).items;
+  await vi.waitFor(async () =>
+    expect(await said()).toContainEqual(
+      expect.objectContaining({
+        involvedObject: expect.objectContaining({ kind: "Lease", name: "announced" }) as object,
+        type: "Normal",
+        reason: "LeaderElection",
+        message: `${holder} became leader`,
+        source: { component: `announced/${holder}` },
+      }),
+    ),
+  );
+  found.close();
+  stop.abort();
+  await vi.waitFor(() => expect(end.ok).toBe(true));
 });
 
 test("a replica that is told to stop while another leads ends without having worked", async () => {

@@ -1,5 +1,7 @@
 import type { KubeClient } from "../kube/client/kube-client.ts";
+import { eventRecorder } from "../kube/controller/events.ts";
 import { type Candidate, candidate } from "../kube/controller/leader/candidate.ts";
+import { becameLeader } from "../kube/controller/leader/events.ts";
 import { candidateIdentity, podNamespace, sanitized } from "../kube/controller/leader/names.ts";
 import type { Term } from "../kube/controller/leader/term.ts";
 import type { ElectionTiming } from "../kube/controller/leader/timing.ts";
@@ -7,7 +9,7 @@ import { keyOf } from "../kube/object.ts";
 import { onAbort } from "../lib/abort.ts";
 import { failureOf } from "../lib/failure.ts";
 import { startGraceful } from "./graceful.ts";
-import type { Health } from "./health.ts";
+import type { Metrics } from "./http-endpoint.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** How replicas agree on the one that works. */
@@ -28,7 +30,9 @@ export type Permit = () => void;
 export interface LatePermit {
   readonly permit: Permit;
   begin(term: Term): void;
-  /** Why this process can no longer lead; undefined while it does, and while it waits. */
+  /** Whether this process leads now. */
+  leads(): boolean;
+  /** Why it can no longer lead; undefined while it does, and while it waits. */
   lost(): string | undefined;
 }
 
@@ -39,6 +43,7 @@ export function latePermit(): LatePermit {
     begin(begun) {
       term = begun;
     },
+    leads: () => term !== undefined && term.standing !== "lost",
     lost: () => (term?.standing === "lost" ? failureOf(term.signal.reason).message : undefined),
   };
 }
@@ -51,8 +56,8 @@ interface Leading {
   /** Of the client that asks for the lease. */
   readonly connect: () => Promise<KubeClient>;
   readonly late: LatePermit;
-  /** Told at /healthz/leader-election, where upstream's probes ask. */
-  readonly health?: Health | undefined;
+  /** Who leads is told at /healthz/leader-election, where upstream's probes ask, and as client-go's metric. */
+  readonly metrics?: Pick<Metrics, "health" | "election"> | undefined;
 }
 
 /**
@@ -62,13 +67,15 @@ interface Leading {
  * A process that waits while another leads counts as ready, or no second replica would ever become so.
  */
 export async function startLeading(leading: Leading, around: Surroundings, start: Start): Promise<Running> {
-  const { election, lease, connect, late, health } = leading;
+  const { election, lease, connect, late, metrics } = leading;
   if (!election) return startGraceful(around, start);
-  health?.live("leader-election", late.lost);
+  metrics?.health.live("leader-election", late.lost);
   const { clock, random, log, signal } = around;
   const at = { namespace: election.namespace ?? podNamespace(), name: sanitized(lease) };
   const client = await connect();
+  metrics?.election(at.name, late.leads);
   const identity = candidateIdentity(random);
+  const events = eventRecorder({ client, component: `${lease}/${identity}`, clock, log, signal });
   const runner = candidate({
     client,
     at,
@@ -82,6 +89,8 @@ export async function startLeading(leading: Leading, around: Surroundings, start
   const { held, won } = campaign(runner, { lease: keyOf(at), identity }, around);
   const led = won.then((term) => {
     late.begin(term);
+    const held = runner.lease();
+    if (held) events.say(becameLeader(held, identity));
     return lead(runner, { term, releaseOnExit: election.releaseOnExit }, start, around);
   });
   const closing = (ended: Promise<void>) => ended.finally(() => client.close());

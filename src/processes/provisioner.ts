@@ -37,7 +37,7 @@ export async function startProvisioner(
     lease,
     connect: connectCandidate(options, "provisioner"),
     late,
-    health: metrics?.health,
+    metrics,
   };
   return startLeading(leading, around, async (own) => {
     closedWith(own.signal, driver);

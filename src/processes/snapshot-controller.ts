@@ -30,7 +30,7 @@ export async function startSnapshotController(
     lease,
     connect: connectCandidate(options, "snapshot-controller"),
     late,
-    health: metrics?.health,
+    metrics,
   };
   return startLeading(leading, around, async (own) => {
     const client = await connect({ ...options, userAgent: "groupsnap-snapshot-controller", permit: late.permit });

@@ -7,6 +7,7 @@ import { groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
 import { snapshots } from "../../src/api/snapshot/resources.ts";
 import { waitFor } from "../../src/kube/client/wait.ts";
 import { leases } from "../../src/kube/core/lease.ts";
+import type { KubeObject, Resource } from "../../src/kube/object.ts";
 import type { Daemon } from "../../src/lib/daemon.ts";
 import { exec } from "../../src/lib/exec.ts";
 import { type KubeApiserver, kubeApiserver } from "../../src/testing/kube-apiserver.ts";
@@ -67,12 +68,25 @@ const leaseOf: Readonly<Record<Role, string>> = {
   "snapshot-controller": "snapshot-controller-leader",
   "csi-snapshotter": "external-snapshotter-leader-scripted-csi-example-com",
 };
+/** Before it is made fit for the name of a lease. */
+const electionOf: Readonly<Record<Role, string>> = {
+  "snapshot-controller": "snapshot-controller-leader",
+  "csi-snapshotter": "external-snapshotter-leader-scripted.csi.example.com",
+};
+const events: Resource<KubeObject & { readonly involvedObject: { readonly kind: string; readonly name: string } }> = {
+  group: "",
+  version: "v1",
+  plural: "events",
+  kind: "Event",
+  namespaced: true,
+};
+const socketOf = (role: Role) => (role === "csi-snapshotter" ? [`--csi-address=${driver.address}`] : []);
 const started: Daemon[] = [];
 
 /** A replica under a name of its own. */
 async function replica(role: Role, user: string, flags: readonly string[] = election): Promise<Daemon> {
-  const socket = role === "csi-snapshotter" ? [`--csi-address=${driver.address}`] : [];
-  const daemon = await groupsnap.start([role, `--kubeconfig=${kubeconfigAs(user, api, folder)}`, ...socket, ...flags]);
+  const kubeconfig = `--kubeconfig=${kubeconfigAs(user, api, folder)}`;
+  const daemon = await groupsnap.start([role, kubeconfig, ...socketOf(role), ...flags], AbortSignal.timeout(60_000));
   started.push(daemon);
   return daemon;
 }
@@ -214,26 +228,52 @@ describe("a process that was frozen past its lease and goes on", () => {
   });
 });
 
-test("waits while upstream's snapshot-controller leads, takes over when it is killed, and the other way round", async () => {
-  const upstream = () =>
-    startProgram("snapshot-controller", [`--kubeconfig=${kubeconfigAs("upstream", api, folder)}`, ...election], folder);
-  await replica("csi-snapshotter", "sidecar-of-both", ["--leader-election=false"]);
+test.each<[Role, Role]>([
+  ["snapshot-controller", "csi-snapshotter"],
+  ["csi-snapshotter", "snapshot-controller"],
+])("waits while upstream's %s leads, takes over when it is killed, and the other way round", async (role, other) => {
+  const [us, them] = [`${role}-beside-upstream`, `upstream-${role}`];
+  const upstream = () => {
+    const flags = [`--kubeconfig=${kubeconfigAs(them, api, folder)}`, ...socketOf(role), ...election];
+    return startProgram(role, flags, folder);
+  };
+  await replica(other, `for-both-${role}s`, ["--leader-election=false"]);
   const theirs = upstream();
-  const theirHolder = await untilTaken("snapshot-controller");
-  const ours = await replica("snapshot-controller", "beside-upstream");
+  const theirHolder = await untilTaken(role);
+  const ours = await replica(role, us);
   expect(ours.ready).toContain(`which ${theirHolder} holds`);
-  await groupReady("led-by-upstream");
-  expect(audit.writesOf("beside-upstream")).toEqual([]);
+  await groupReady(`led-by-${them}`);
+  expect(audit.writesOf(us)).toEqual([]);
 
   await theirs.stop();
-  const ourHolder = await untilTaken("snapshot-controller", theirHolder);
+  const ourHolder = await untilTaken(role, theirHolder);
   const again = upstream();
-  const theirWrites = audit.writesOf("upstream").length;
-  await groupReady("led-by-ours");
-  expect(audit.writesOf("beside-upstream").length).toBeGreaterThan(0);
-  expect(audit.writesOf("upstream").slice(theirWrites)).toEqual([]);
+  const theirWrites = audit.writesOf(them).length;
+  await groupReady(`led-by-${us}`);
+  expect(audit.writesOf(us).length).toBeGreaterThan(0);
+  expect(audit.writesOf(them).slice(theirWrites)).toEqual([]);
 
   await ours.end("SIGKILL");
-  expect(await untilTaken("snapshot-controller", ourHolder)).toBe(theirHolder);
+  expect(await untilTaken(role, ourHolder)).toBe(theirHolder);
+  const saidBy = (holder: string) => expect.objectContaining(electionEvent(role, holder)) as object;
+  await vi.waitFor(
+    async () => expect(await eventsOn(role)).toEqual(expect.arrayContaining([saidBy(theirHolder), saidBy(ourHolder)])),
+    {
+      timeout: 10_000,
+    },
+  );
   await again.stop();
 });
+
+/** What is said on the lease, ours and upstream's in the same words. */
+const electionEvent = (role: Role, holder: string) => ({
+  type: "Normal",
+  reason: "LeaderElection",
+  message: `${holder} became leader`,
+  source: { component: `${electionOf[role]}/${holder}` },
+});
+
+async function eventsOn(role: Role): Promise<readonly object[]> {
+  const { items } = await shop.client.list(events, { namespace: "default", signal: AbortSignal.timeout(10_000) });
+  return items.filter(({ involvedObject }) => involvedObject.kind === "Lease" && involvedObject.name === leaseOf[role]);
+}

@@ -4,6 +4,7 @@ import { Failure, failureOf, isFailure } from "../../../lib/failure.ts";
 import type { Logger } from "../../../lib/log.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Client } from "../../client/client.ts";
+import type { Lease } from "../../core/lease.ts";
 import { keyOf } from "../../object.ts";
 import { HeldByAnother, type LeaseRecord, leaseRecord } from "./lease-record.ts";
 import { afterLoss, type Term, termOf } from "./term.ts";
@@ -32,6 +33,8 @@ export interface Candidate {
   campaign(signal: AbortSignal, onWait?: (holder: string) => void): Promise<Term>;
   /** Renews the lease until the signal is aborted, and resolves then. Rejects with a Failure as soon as the lease is lost. */
   keep(term: Term, signal: AbortSignal): Promise<void>;
+  /** The lease as it was last seen; undefined before. */
+  lease(): Lease | undefined;
   /** Gives the lease back, so that the next leader need not wait: for one whose work has ended. Never throws. */
   release(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export function candidate(options: CandidateOptions): Candidate {
   const name = keyOf(options.at);
   return {
     campaign: (signal, onWait = () => undefined) => campaign({ ...options, record, name, onWait }, signal),
+    lease: record.seen,
     keep: (term, signal) => keep({ ...options, record, name }, term, signal),
     async release() {
       const { signal } = new AbortController();

@@ -22,6 +22,8 @@ export interface LeaseRecord {
   write(step: Writing, signal: AbortSignal): Promise<Moment>;
   /** Renews a lease that we believe is ours. @throws HeldByAnother if it is not */
   renew(signal: AbortSignal): Promise<Moment>;
+  /** The lease as it was last seen. */
+  seen(): Lease | undefined;
   /** Gives the lease back if it is ours. */
   release(signal: AbortSignal): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function leaseRecord(options: LeaseRecordOptions): LeaseRecord {
   return {
     look,
     write,
+    seen: () => last?.lease,
     async renew(signal) {
       try {
         if (last) return await write({ do: "renew", lease: last.lease }, signal);
