@@ -1,19 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aDriver, type TestDriver } from "../../src/driver/testing.ts";
 import { exec } from "../../src/lib/exec.ts";
+import { type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
 import { binaries } from "./binaries.ts";
 
-let driver: TestDriver;
-beforeAll(async () => {
-  driver = await aDriver();
-});
-afterAll(() => driver.close());
-
 const limitMs = 100_000;
+const hasDisks = process.getuid?.() === 0 && existsSync("/dev/loop-control");
 
-test.each(["mount", "block"])("passes csi-sanity with %s volumes", { timeout: limitMs }, async (kind) => {
+/** Runs it with one kind of volumes. @returns how many of its tests passed and failed */
+async function sanity(driver: TestDriver, kind: string): Promise<{ readonly passed: number; readonly failed: number }> {
   const program = join(binaries(), "csi-sanity");
   if (!existsSync(program))
     throw new Error(`there is no ${program}; build csi-sanity of kubernetes-csi/csi-test into that folder`);
@@ -26,11 +23,36 @@ test.each(["mount", "block"])("passes csi-sanity with %s volumes", { timeout: li
     testvolumeexpandsize: `${128 << 20}`,
   };
   const argv = Object.entries(flags).map(([name, value]) => `-csi.${name}=${value}`);
-  const { stdout } = await exec([program, ...argv, "-ginkgo.no-color"], {
-    timeoutMs: limitMs,
-    signal: AbortSignal.timeout(limitMs),
-  });
+  const limit = { timeoutMs: limitMs, signal: AbortSignal.timeout(limitMs) };
+  const { stdout } = await exec([program, ...argv, "-ginkgo.no-color"], limit);
   const [, passed, failed] = /(\d+) Passed \| (\d+) Failed/.exec(stdout) ?? [];
-  expect(Number(failed)).toBe(0);
-  expect(Number(passed)).toBeGreaterThanOrEqual(75);
+  return { passed: Number(passed), failed: Number(failed) };
+}
+
+const engines = [
+  { engine: "userland", on: "a folder", pool: undefined },
+  { engine: "atomic", on: "btrfs", pool: "btrfs" },
+  { engine: "freeze", on: "XFS", pool: "xfs" },
+  { engine: "freeze", on: "btrfs", pool: "btrfs" },
+] as const;
+
+describe.each(engines)("the $engine engine on $on", ({ engine, pool }) => {
+  describe.skipIf(pool !== undefined && !hasDisks)(pool === undefined ? "without root" : "with root", () => {
+    let scratch: ScratchPool | undefined;
+    let driver: TestDriver;
+    beforeAll(async () => {
+      scratch = pool && (await scratchPool(pool));
+      driver = await aDriver(scratch ? { engine, poolDir: join(scratch.path, "pool"), ownProcess: true } : { engine });
+    });
+    afterAll(async () => {
+      await driver.close();
+      await scratch?.remove();
+    });
+
+    test.each(["mount", "block"])("passes csi-sanity with %s volumes", { timeout: limitMs }, async (kind) => {
+      const { passed, failed } = await sanity(driver, kind);
+      expect(failed).toBe(0);
+      expect(passed).toBeGreaterThanOrEqual(75);
+    });
+  });
 });
