@@ -1,4 +1,5 @@
 import { localDriverName } from "../api/local-driver.ts";
+import { introduceToKubelet } from "../csi/kubelet-registration.ts";
 import { startDriver } from "../driver/driver.ts";
 import type { PoolImage } from "../driver/pool/pool-image.ts";
 import { programPath } from "./program.ts";
@@ -13,6 +14,8 @@ export async function startDriverProcess(
     readonly poolSize?: bigint;
     readonly poolImage?: PoolImage | undefined;
     readonly engine: string;
+    /** The kubelet's folder for that, where it is to know the driver. */
+    readonly pluginRegistrationPath?: string;
   },
   around: Surroundings,
 ): Promise<Running> {
@@ -32,5 +35,21 @@ export async function startDriverProcess(
     random: around.random,
     log: around.log,
   });
-  return { ready: `${localDriverName} at ${options.endpoint}`, ended: closedOn(around.signal, () => driver.close()) };
+  const close = () => driver.close();
+  const introduced = await introductionOf(options, around).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  const ended = closedOn(around.signal, () => introduced.end().then(close));
+  return { ready: `${localDriverName} at ${options.endpoint}`, ended };
+}
+
+/** Only a driver that serves is introduced: the kubelet calls it at once. */
+async function introductionOf(
+  options: { readonly endpoint: string; readonly pluginRegistrationPath?: string },
+  { clock, log }: Surroundings,
+) {
+  const { endpoint, pluginRegistrationPath: registryDir } = options;
+  if (registryDir === undefined) return { end: async () => undefined };
+  return introduceToKubelet({ registryDir, driverName: localDriverName, endpoint, clock, log });
 }

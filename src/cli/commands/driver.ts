@@ -26,6 +26,7 @@ export const driverCommand = () =>
         .choices(["auto", "atomic", "freeze", "userland"])
         .default("auto"),
     )
+    .option("--plugin-registration-path <folder>", "the kubelet's plugins_registry, for it to know the driver by")
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");
       await runProcess({ ...options, name: "driver" }, (around) =>
@@ -47,4 +48,5 @@ interface DriverFlags extends LogFlags {
   readonly poolImageSize: bigint;
   readonly poolFilesystem: "btrfs" | "xfs";
   readonly engine: string;
+  readonly pluginRegistrationPath?: string;
 }
