@@ -1,5 +1,5 @@
-import { open, readdir, readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { open, readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Tools } from "./tools.ts";
 
 /** Images as block devices of this machine. The kernel's list is the only truth: nothing is remembered here. */
@@ -27,7 +27,7 @@ const sysBlock = "/sys/block";
 const deletedMark = " (deleted)";
 
 export function loopDevices(tools: Tools): LoopDevices {
-  const find = async (image: string) => (await attached()).find((loop) => loop.image === image)?.device;
+  const find = (image: string) => deviceOf(image, tools);
   return {
     find,
     async attach(image) {
@@ -47,10 +47,64 @@ export function loopDevices(tools: Tools): LoopDevices {
       if (device !== undefined) await tools.run(["losetup", "--set-capacity", device]);
     },
     async below(folder) {
-      const images = (await attached()).map(({ image }) => image);
-      return images.filter((image) => image.startsWith(`${folder}/`));
+      const loops = await attached();
+      const images = await Promise.all(loops.map((loop) => pathBelow(folder, loop, tools)));
+      return images.filter((image) => image !== undefined);
     },
   };
+}
+
+/**
+ * The kernel tells paths as the process that attached them saw them. One in a container that has ended saw the pool
+ * elsewhere: then only the end of the path is the same, and the file is what decides.
+ */
+async function deviceOf(image: string, tools: Tools): Promise<string | undefined> {
+  const loops = await attached();
+  const exact = loops.find((loop) => loop.image === image);
+  if (exact !== undefined) return exact.device;
+  for (const loop of loops.filter((one) => image.endsWith(one.image)))
+    if (await isBackedBy(loop.device, image, tools)) return loop.device;
+  return undefined;
+}
+
+/** Where the loop's image is, or was, if that is in the folder. */
+async function pathBelow(folder: string, { device, image }: Loop, tools: Tools): Promise<string | undefined> {
+  if (image.startsWith(`${folder}/`)) return image;
+  const path = join(folder, basename(image));
+  if (!path.endsWith(image)) return undefined;
+  const [{ filesystem }, { dev }] = await Promise.all([backingOf(device, tools), stat(folder)]);
+  return filesystem === numbersOf(dev) ? path : undefined;
+}
+
+async function isBackedBy(device: string, image: string, tools: Tools): Promise<boolean> {
+  const found = await stat(image, { bigint: true }).catch(() => undefined); // it is gone
+  if (found === undefined) return false;
+  const { filesystem, inode } = await backingOf(device, tools);
+  return inode === found.ino && filesystem === numbersOf(Number(found.dev));
+}
+
+/** The file behind a device, as the kernel knows it. */
+async function backingOf(
+  device: string,
+  tools: Tools,
+): Promise<{ readonly filesystem: string; readonly inode: bigint }> {
+  const { stdout } = await tools.run(["losetup", "--list", "--json", "--output", "BACK-MAJ:MIN,BACK-INO", device]);
+  const { loopdevices } = JSON.parse(stdout) as { readonly loopdevices: readonly Backing[] }; // losetup(8) says so
+  const [found] = loopdevices;
+  return { filesystem: found?.["back-maj:min"].trim() ?? "", inode: BigInt(found?.["back-ino"] ?? 0) };
+}
+
+interface Backing {
+  readonly "back-maj:min": string;
+  readonly "back-ino": number;
+}
+
+/** A device's number as the kernel packs it for stat(2), written as major:minor. */
+function numbersOf(dev: number): string {
+  const packed = BigInt(dev);
+  const major = ((packed >> 8n) & 0xfffn) | ((packed >> 32n) & 0xfffff000n);
+  const minor = (packed & 0xffn) | ((packed >> 12n) & 0xffffff00n);
+  return `${major}:${minor}`;
 }
 
 /** Everything written to a block device so far is on its image when this resolves. */
@@ -63,7 +117,13 @@ export async function flush(device: string): Promise<void> {
   }
 }
 
-async function attached(): Promise<readonly { readonly device: string; readonly image: string }[]> {
+interface Loop {
+  readonly device: string;
+  /** As the kernel tells it. */
+  readonly image: string;
+}
+
+async function attached(): Promise<readonly Loop[]> {
   const names = (await readdir(sysBlock)).filter((name) => name.startsWith("loop"));
   const loops = await Promise.all(names.map(async (name) => ({ device: `/dev/${name}`, image: await imageOf(name) })));
   return loops.flatMap(({ device, image }) => (image === undefined ? [] : [{ device, image }]));
