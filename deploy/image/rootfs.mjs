@@ -1,11 +1,15 @@
-// Lays out the root folder of the image: Node, the libraries that it and our native parts are linked with, the built
-// program, and nothing else; no shell, no package manager.
+// Lays out the root folder of the image: Node, the built program, the tools by which the driver handles disks, the
+// libraries that all of these are linked with, and nothing else; no shell, no package manager.
 //
 //   node deploy/image/rootfs.mjs FOLDER
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { register } from "tsx/esm/api";
+
+register();
+const { packageOf } = await import("../../src/driver/filesystem/tools.ts");
 
 const [root] = process.argv.slice(2);
 if (!root || (existsSync(root) && readdirSync(root).length > 0)) {
@@ -42,16 +46,33 @@ const { optionalDependencies } = JSON.parse(readFileSync(join(repository, "packa
 for (const name of packagesFrom(Object.keys(optionalDependencies)))
   copy(join(repository, "node_modules", name), join("app/node_modules", name));
 
+const tools = Object.keys(packageOf).filter(isInstalled);
+for (const tool of tools) copy(whereIs(tool), join("bin", tool));
+const missing = Object.keys(packageOf).filter((tool) => !tools.includes(tool));
+if (missing.length > 0) 
+  console.error(`without ${missing.join(", ")}, which are not installed here: the driver will have its userland engine only`);
+
 const native = readdirSync(join(root, "app"), { recursive: true }).filter(isOurs).map((path) => join(root, "app", path));
-for (const library of new Set([process.execPath, ...native].flatMap(librariesOf))) {
+for (const library of new Set([process.execPath, ...tools.map(whereIs), ...native].flatMap(librariesOf))) {
   mkdirSync(join(root, dirname(library)), { recursive: true });
   copy(realpathSync(library), library);
 }
 mkdirSync(join(root, "etc"), { recursive: true });
+if (existsSync("/etc/mke2fs.conf")) copy("/etc/mke2fs.conf", "etc/mke2fs.conf");
 writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/:\nnonroot:x:65532:65532:nonroot:/:\n");
 writeFileSync(join(root, "etc/group"), "root:x:0:\nnonroot:x:65532:\n");
 mkdirSync(join(root, "tmp"));
 chmodSync(join(root, "tmp"), 0o1777);
+
+/** The program behind a tool's name, as a shell would find it. */
+function whereIs(tool) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.map((folder) => join(folder, tool)).find((path) => existsSync(path));
+}
+
+function isInstalled(tool) {
+  return whereIs(tool) !== undefined;
+}
 
 /** Native parts for this machine's kind of processor and library; others lie beside them and are never loaded. */
 function isOurs(path) {

@@ -1,8 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { packageOf } from "../../src/driver/filesystem/tools.ts";
+
+const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+const isRoot = process.getuid?.() === 0;
 
 /** The image's root folder, as the Dockerfile lays it out, and what its Dockerfile says of it. */
 let parent: string;
@@ -16,10 +20,26 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 const dockerfile = readFileSync("deploy/image/Dockerfile", "utf8");
 
-test("holds Node and nothing else that could be run", () => {
-  expect(readdirSync(join(folder, "bin"))).toEqual(["node"]);
+test("holds Node, the driver's tools as far as they are installed here, and nothing else that could be run", () => {
+  const found = Object.keys(packageOf).filter((tool) => spawnSync("which", [tool], { env: { PATH } }).status === 0);
+  expect(readdirSync(join(folder, "bin")).toSorted()).toEqual(["node", ...found].toSorted());
   const everywhere = readdirSync(folder, { recursive: true, encoding: "utf8" });
   expect(everywhere.filter((path) => /(^|\/)(sh|bash|dash|busybox|npm|apt|apt-get)$/.test(path))).toEqual([]);
+});
+
+test.skipIf(!isRoot)("runs its tools with the libraries that it holds", () => {
+  for (const tool of readdirSync(join(folder, "bin"))) {
+    const { error, stderr } = spawnSync("chroot", [folder, `/bin/${tool}`, "-V"], { encoding: "utf8" });
+    expect(error).toBeUndefined();
+    expect(stderr).not.toMatch(/error while loading/);
+  }
+});
+
+test("is built where every tool of the driver is installed", () => {
+  const [, installed = ""] = /apt-get install -y --no-install-recommends (.+?) &&/.exec(dockerfile) ?? [];
+  const inNode = ["coreutils"]; // Debian's image has it
+  const needed = new Set(Object.values(packageOf).filter((name) => !inNode.includes(name)));
+  expect(installed.split(" ").toSorted()).toEqual([...needed].toSorted());
 });
 
 test("is built from files that are there, and are not kept from the builder", () => {

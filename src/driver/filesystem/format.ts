@@ -74,7 +74,7 @@ async function identify(type: FilesystemType, { device, uuid }: Wanted, deps: { 
   } finally {
     await rmdir(folder);
   }
-  await tools.run(["xfs_admin", "-U", uuid, device]);
+  await tools.run(["xfs_db", "-x", "-p", "xfs_admin", "-c", `uuid ${uuid}`, device]); // xfs_admin(8) is a script around this
 }
 
 /**

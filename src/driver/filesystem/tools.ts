@@ -13,13 +13,18 @@ export interface Tools {
 /** Tools answer in milliseconds; only formatting and checking large volumes takes seconds. */
 const timeoutMs = 120_000;
 
-/** Debian's names of the packages that are not on every machine. */
-const packageOf: Readonly<Record<string, string>> = {
+/** The tools that the driver runs, and Debian's names of their packages. */
+export const packageOf: Readonly<Record<string, string>> = {
+  mount: "mount",
+  umount: "mount",
+  losetup: "mount",
+  wipefs: "util-linux",
+  sync: "coreutils",
   btrfs: "btrfs-progs",
   "mkfs.btrfs": "btrfs-progs",
   "mkfs.xfs": "xfsprogs",
   xfs_growfs: "xfsprogs",
-  xfs_admin: "xfsprogs",
+  xfs_db: "xfsprogs",
   "mkfs.ext4": "e2fsprogs",
   tune2fs: "e2fsprogs",
   e2fsck: "e2fsprogs",
@@ -35,8 +40,7 @@ export function machineTools(signal: AbortSignal): Tools {
       } catch (error) {
         if (!isFailure(error, "notFound")) throw error;
         const [tool] = argv;
-        const needed = packageOf[tool] ?? "util-linux";
-        throw new Failure("precondition", `this needs ${tool}, which is not installed: install ${needed}`, {
+        throw new Failure("precondition", `this needs ${tool}, which is not installed: install ${packageOf[tool]}`, {
           cause: error,
         });
       }
