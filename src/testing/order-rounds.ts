@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { block as blockCapability, call, formatted, type TestDriver } from "../driver/testing.ts";
 import { systemClock } from "../lib/clock.ts";
-import { Failure, isFailure } from "../lib/failure.ts";
 import { systemRandom } from "../lib/random.ts";
 import { judge, type Verdict } from "../verify/judge.ts";
 import { openVolume } from "../verify/open-volume.ts";
 import type { VolumeIo } from "../verify/volume.ts";
 import { startWriters, type Writers } from "../verify/writers.ts";
+import { type CutSnapshot, cutAsGroup, cutInTurn, removeCut, snapshotOf } from "./cuts.ts";
 
 /** The order test on a driver over its CSI socket: writers that never rest, and rounds of cut, restore, judge, delete. */
 export interface OrderRounds {
@@ -32,8 +32,6 @@ export interface Round {
 const ringsBytes = 16 << 20;
 /** The least that every filesystem takes. */
 const formattedBytes = 320 << 20;
-/** A driver may say "ask again" while it copies; it has this long. */
-const cutLimitMs = 60_000;
 const signal = new AbortController().signal;
 
 export interface OrderLoad {
@@ -57,7 +55,7 @@ export async function startOrderRounds(driver: TestDriver, load: OrderLoad): Pro
     runRound({ driver, load, writers, watch, runId, ids, cut });
   return {
     cutGroup: () => round(() => cutAsGroup(driver, ids)),
-    cutInTurn: () => round(() => cutOneByOne(driver, ids)),
+    cutInTurn: () => round(() => cutInTurn(driver, ids)),
     acked: () => writers.progress().acked.reduce((sum, number) => sum + number, 0),
     async stop() {
       await writers.stop();
@@ -65,13 +63,6 @@ export async function startOrderRounds(driver: TestDriver, load: OrderLoad): Pro
       for (const id of ids) await removeVolume(driver, id);
     },
   };
-}
-
-interface CutSnapshot {
-  readonly sourceVolumeId: string;
-  readonly snapshotId: string;
-  /** Deletes it on the storage; for a member of a group, the group with it. */
-  readonly remove: () => Promise<unknown>;
 }
 
 interface RoundOptions {
@@ -92,58 +83,17 @@ async function runRound({ driver, load, writers, watch, runId, ids, cut }: Round
   const [cutMs, stalledMs] = [performance.now() - startedMs, watch.longestMs()];
   const after = writers.progress();
   const copies: string[] = [];
-  for (const id of ids)
-    copies.push(
-      await restore(
-        driver,
-        snapshots.find(({ sourceVolumeId }) => sourceVolumeId === id),
-      ),
-    );
+  for (const id of ids) copies.push(await restore(driver, snapshotOf(id, snapshots)));
   const volumes: VolumeIo[] = [];
   for (const copy of copies) volumes.push(await openPublished(driver, copy, load));
   const verdict = await judge({ volumes, runId, before, after });
   await closeAll(volumes);
   for (const copy of copies) await removeVolume(driver, copy);
-  for (const remove of new Set(snapshots.map((snapshot) => snapshot.remove))) await remove();
+  await removeCut(snapshots);
   return { verdict, cutMs, stalledMs };
 }
 
-async function cutAsGroup({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
-  const asked = { name: `groupsnapshot-${systemRandom.uuid()}`, sourceVolumeIds: [...ids] };
-  const { groupSnapshot } = await untilDone(() => csi.groupController.createVolumeGroupSnapshot(asked, call));
-  const { groupSnapshotId = "", snapshots = [], readyToUse } = groupSnapshot ?? {};
-  if (!readyToUse) throw new Failure("internal", `group ${asked.name} was answered but is not ready`);
-  const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId);
-  const remove = () => csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds }, call);
-  return snapshots.map(({ snapshotId, sourceVolumeId }) => ({ snapshotId, sourceVolumeId, remove }));
-}
-
-async function cutOneByOne({ csi }: TestDriver, ids: readonly string[]): Promise<readonly CutSnapshot[]> {
-  const snapshots: CutSnapshot[] = [];
-  for (const sourceVolumeId of ids) {
-    const asked = { name: `snapshot-${systemRandom.uuid()}`, sourceVolumeId };
-    const { snapshot } = await untilDone(() => csi.controller.createSnapshot(asked, call));
-    const snapshotId = snapshot?.snapshotId ?? "";
-    snapshots.push({ sourceVolumeId, snapshotId, remove: () => csi.controller.deleteSnapshot({ snapshotId }, call) });
-  }
-  return snapshots;
-}
-
-async function untilDone<T>(create: () => Promise<T>): Promise<T> {
-  const limit = AbortSignal.timeout(cutLimitMs);
-  for (;;) {
-    try {
-      return await create();
-    } catch (error) {
-      if (!isFailure(error, "busy")) throw error;
-    }
-    await systemClock.sleep(1, limit);
-  }
-}
-
-async function restore({ csi }: TestDriver, snapshot: CutSnapshot | undefined): Promise<string> {
-  if (!snapshot) throw new Failure("internal", "the driver left a volume out of the cut");
-  const { snapshotId } = snapshot;
+async function restore({ csi }: TestDriver, snapshotId: string): Promise<string> {
   const { volume } = await csi.controller.createVolume(
     {
       name: `copy-${systemRandom.uuid()}`,
