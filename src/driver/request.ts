@@ -44,6 +44,8 @@ function isControl(character: string): boolean {
 export function requiredPath(value: string, field: string): string {
   if (value === "") throw invalid(`${field} is required`);
   if (!value.startsWith("/") || value.includes("\0")) throw invalid(`${field} must be an absolute path: ${value}`);
+  if (value.split("/").some((name) => name === "." || name === ".."))
+    throw invalid(`${field} must name its folders as they are, without . and ..: ${value}`);
   if (Buffer.byteLength(value) > pathLimitBytes) throw invalid(`${field} is longer than ${pathLimitBytes} bytes`);
   return value;
 }

@@ -1,4 +1,4 @@
-import { readdir, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -51,7 +51,10 @@ export function atomicCandidate(deps: Deps): Candidate {
     if ((await readdir(volumes)).length > 0)
       throw new Failure("precondition", `${volumes} is a plain folder with images in it, not a subvolume`);
     await rmdir(volumes);
-    await subvolumes.create(volumes);
+    await subvolumes.create(volumes).catch(async (error: unknown) => {
+      await mkdir(volumes, { mode: 0o700 }); // for the engines that do without
+      throw error;
+    });
   }
 
   return {

@@ -15,7 +15,7 @@ import type { Workshop } from "./workshop.ts";
 
 test("a use that could not be ended is still there to be ended again", async () => {
   const folder = await mkdtemp(join(tmpdir(), "gs-uses-"));
-  const layout = await prepareLayout(folder);
+  const layout = await prepareLayout(join(folder, "pool"));
   const state = await openState(layout.state);
   const block = new FailingOnce({ opener: imageOpener(undefined), clock: systemClock });
   const access = nbdAccess({ layout, block: Object.assign(block, { ready: async () => undefined }) });

@@ -1,6 +1,7 @@
 import { Failure } from "../../lib/failure.ts";
 import type { NewUse } from "../access/access.ts";
 import { failureOfSystem } from "../system-failure.ts";
+import { checkOutsidePool } from "./outside-pool.ts";
 import type { UseRecord, VolumeRecord } from "./records.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -17,8 +18,9 @@ export class Uses {
     this.#shop = shop;
   }
 
-  /** Makes the volume reachable. @throws Failure "notFound"; "exists" if the path is taken by another use; "busy" */
+  /** Makes the volume reachable. @throws Failure "notFound"; "invalid" for a path in the pool; "exists" if it is taken by another use; "busy" */
   async stage(use: NewUse): Promise<void> {
+    await checkOutsidePool(this.#shop.layout, use.path);
     await this.#whileShared(use.volumeId, async (volume) => {
       this.#record({ ...use, kind: "stage", reached: this.#shop.access.name });
       await this.#shop.access.stage(volume, use);
@@ -27,6 +29,7 @@ export class Uses {
 
   /** Puts the staged volume at the target. @throws Failure "precondition" if it is not staged there; as `stage` */
   async publish(use: NewUse, stagingPath: string): Promise<void> {
+    await checkOutsidePool(this.#shop.layout, use.path);
     await this.#whileShared(use.volumeId, async (volume) => {
       const staged = this.#shop.state.uses.find("path = ? AND kind = 'stage'", stagingPath);
       if (staged?.volumeId !== use.volumeId)

@@ -22,6 +22,10 @@ export interface DriverProcess {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
+/** Of its standard error, from the end: enough for the error that ended it. */
+const saidLimit = 4_096;
+
+/** @throws Failure "unavailable" with what it said last, if it ends before it serves */
 export async function startDriverProcess(options: {
   readonly endpoint: string;
   readonly poolDir: string;
@@ -42,10 +46,15 @@ export async function startDriverProcess(options: {
     JSON.stringify(doom ?? {}),
     JSON.stringify(poolImage ?? null),
   ];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-saidLimit);
+    process.stderr.write(chunk);
+  });
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("close", (_, signal) => resolve(signal)));
   const failed = ended.then(() => {
-    throw new Failure("unavailable", "the driver ended before it served");
+    throw new Failure("unavailable", `the driver ended before it served: ${said}`);
   });
   await Promise.race([once(child.stdout, "data"), failed]);
   return {
