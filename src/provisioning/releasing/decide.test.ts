@@ -27,6 +27,11 @@ test("deletes the data of a volume that somebody deleted, once no claim is bound
   expect(did(inPhase("Bound", {}, { deletionTimestamp }))).toEqual([]);
 });
 
+test("asks the driver no more once its part is done, whatever else still holds the object", () => {
+  const held = { deletionTimestamp, finalizers: ["kubernetes.io/pv-protection"] };
+  expect(did(inPhase("Released", {}, held))).toEqual([]);
+});
+
 test("names the secret that the class gave for deletion", () => {
   const withSecret = {
     ...annotations,

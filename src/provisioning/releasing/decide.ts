@@ -21,6 +21,7 @@ export function decideReleasing({ volume, driver }: ReleasingSeen): Plan<Releasi
   if (volume.spec.csi?.driver !== driver || !isMadeByUs(volume, driver)) return nothing("NotOurs");
   const isDeleted = volume.metadata.deletionTimestamp !== undefined;
   if (volume.spec.persistentVolumeReclaimPolicy !== "Delete") return isDeleted ? letGo(volume) : nothing("Retained");
+  if (isDeleted && !volume.metadata.finalizers?.includes(volumeFinalizer)) return nothing("Gone");
   const phase = volume.status?.phase;
   if (phase === "Bound") return nothing("Bound");
   if (phase !== "Released" && phase !== "Failed" && !isDeleted) return nothing("NotReleased");
