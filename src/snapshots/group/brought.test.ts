@@ -2,12 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { groupContentFinalizer } from "../../api/finalizers.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
+import { snapshotHandle } from "../../api/handles.ts";
 import { memberGroupName } from "../../api/labels.ts";
 import { contents, snapshots } from "../../api/snapshot/resources.ts";
-import type { Snapshot } from "../../api/snapshot/types.ts";
+import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
 import { namespaces } from "../../kube/core/namespace.ts";
 import type { Draft } from "../../kube/object.ts";
 import { aGroup, aGroupClass, aGroupContent } from "../../testing/group-builders.ts";
+import { aContentOf, aReadySnapshot } from "../../testing/objects/storage.ts";
 import { type SnapshotLab, snapshotLab, strip } from "../../testing/snapshot-lab.ts";
 
 let lab: SnapshotLab;
@@ -99,6 +101,31 @@ describe("a group snapshot that an admin has brought", () => {
     expect(lab.driver.count("GetVolumeGroupSnapshot")).toBeGreaterThan(0);
     await lab.client.delete(groupSnapshots, at(), { signal });
     await until((gone) => gone === undefined);
+    expect(lab.driver.world.groups.size).toBe(0);
+  });
+
+  test("has members that were added by hand, each with a content of its own, ready too, and takes them along", async () => {
+    const cut = await aCutOnStorage();
+    await bring(cut);
+    await adopt();
+    const group = await until(isReady);
+    const name = `${app}-by-hand`;
+    const { status: _status, spec, ...content } = strip(aContentOf(aReadySnapshot(name)));
+    const volumeSnapshotRef = { kind: "VolumeSnapshot", namespace, name };
+    const source = { snapshotHandle: snapshotHandle(cut.members[0] ?? "") };
+    const written = { ...content, metadata: { name }, spec: { ...spec, source, volumeSnapshotRef } };
+    await lab.client.create(contents, written as unknown as Draft<SnapshotContent>, { signal }); // without a uid
+    const { apiVersion, kind } = aGroup();
+    const ownerReferences = [{ apiVersion, kind, name: app, uid: group?.metadata.uid ?? "" }];
+    const { status: _ready, ...snapshot } = aReadySnapshot(name);
+    const metadata = { name, namespace, ownerReferences };
+    const asked = { ...snapshot, metadata, spec: { source: { volumeSnapshotContentName: name } } };
+    await lab.client.create(snapshots, asked, { signal });
+    await lab.until(snapshots, at(name), (found) => found?.status?.readyToUse === true);
+    await lab.client.delete(groupSnapshots, at(), { signal });
+    await until((gone) => gone === undefined);
+    await lab.until(snapshots, at(name), (gone) => gone === undefined);
+    await lab.until(contents, { name }, (gone) => gone === undefined);
     expect(lab.driver.world.groups.size).toBe(0);
   });
 
