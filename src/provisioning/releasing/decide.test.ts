@@ -19,7 +19,7 @@ const did = (volume: Volume) =>
     .map((action) => action.do);
 
 test("deletes the data of a released volume first, then its object", () => {
-  expect(did(inPhase("Released"))).toEqual(["deleteOnStorage", "deleteObject", "unprotectVolume"]);
+  expect(did(inPhase("Released"))).toEqual(["deleteOnStorage", "unprotectVolume", "deleteObject"]);
 });
 
 test("deletes the data of a volume that somebody deleted, once no claim is bound to it", () => {

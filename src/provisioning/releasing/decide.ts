@@ -29,8 +29,8 @@ export function decideReleasing({ volume, driver }: ReleasingSeen): Plan<Releasi
     reason: "DeleteVolume",
     steps: [
       [{ do: "deleteOnStorage", handle: volume.spec.csi.volumeHandle, secret: deletionSecretOf(volume) }],
+      [{ do: "unprotectVolume", volume }], // before the deletion, which would change the object under it
       ...(isDeleted ? [] : [[{ do: "deleteObject", volume } as const]]),
-      [{ do: "unprotectVolume", volume }],
     ],
     next: onChange,
   };
