@@ -1,6 +1,7 @@
 import { mkdir, open, rm, rmdir, stat, statfs } from "node:fs/promises";
 import { Failure } from "../../lib/failure.ts";
 import { filesystemType, growMounted, growUnmountedExt4, prepareFilesystem } from "../filesystem/format.ts";
+import { isXfs } from "../filesystem/kind.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import { type Mounts, mountPointOf } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
@@ -31,7 +32,8 @@ export function loopAccess(deps: Deps): Access {
     ready: async () => undefined,
 
     async stage(volume, use) {
-      const device = await loops.attach(volumeImage(layout, volume.id));
+      const image = volumeImage(layout, volume.id);
+      const device = await loops.attach(image, { cached: !(await isXfs(image)) }); // cached once is enough; btrfs was proven with a cache
       if (use.access === "filesystem") await mountVolume(volume, { ...use, device }, deps);
     },
 

@@ -1,5 +1,6 @@
-import { lstat, readdir, statfs } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isBtrfs } from "./kind.ts";
 import type { Tools } from "./tools.ts";
 
 /** Subvolumes of btrfs: folders that can be taken whole, at one instant. */
@@ -13,8 +14,6 @@ export interface Subvolumes {
   list(folder: string): Promise<readonly string[]>;
 }
 
-/** statfs's f_type (linux/magic.h). */
-const btrfsMagic = 0x9123683e;
 /** The root of every subvolume has this inode number (BTRFS_FIRST_FREE_OBJECTID). */
 const rootInode = 256;
 
@@ -35,10 +34,6 @@ export function btrfsSubvolumes(tools: Tools): Subvolumes {
       return paths.filter((_, i) => are[i]);
     },
   };
-}
-
-export async function isBtrfs(folder: string): Promise<boolean> {
-  return (await statfs(folder)).type === btrfsMagic;
 }
 
 export async function isSubvolume(path: string): Promise<boolean> {

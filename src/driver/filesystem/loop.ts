@@ -4,8 +4,12 @@ import type { Tools } from "./tools.ts";
 
 /** Images as block devices of this machine. The kernel's list is the only truth: nothing is remembered here. */
 export interface LoopDevices {
-  /** The image's device, made if there is none. */
-  attach(image: string): Promise<string>;
+  /**
+   * The image's device, made if there is none.
+   *
+   * @param cached false if what is read and written is not to be kept in memory once more, below the device
+   */
+  attach(image: string, options?: { readonly cached: boolean }): Promise<string>;
   /** Undefined if the image is not attached. */
   find(image: string): Promise<string | undefined>;
   /** Brings what was written to the device to its image, then lets it go; no device is fine. */
@@ -22,6 +26,8 @@ export interface LoopDevices {
  */
 const blockBytes = "4096";
 
+const attaching = ["losetup", "--find", "--show", "--sector-size", blockBytes] as const;
+
 const sysBlock = "/sys/block";
 /** What the kernel puts behind the path of a file that has been deleted. */
 const deletedMark = " (deleted)";
@@ -30,10 +36,10 @@ export function loopDevices(tools: Tools): LoopDevices {
   const find = (image: string) => deviceOf(image, tools);
   return {
     find,
-    async attach(image) {
+    async attach(image, { cached } = { cached: true }) {
       const known = await find(image);
       if (known !== undefined) return known;
-      const { stdout } = await tools.run(["losetup", "--find", "--show", "--sector-size", blockBytes, image]);
+      const { stdout } = await tools.run([...attaching, `--direct-io=${cached ? "off" : "on"}`, image]);
       return stdout.trim();
     },
     async detach(image) {
