@@ -10,18 +10,20 @@ const socketName = "volume.nbd";
 /**
  * Opens whatever stands at `path`: an NBD socket, a folder with `volume.nbd` in it, a block device or a file.
  *
+ * @param fileName of the file to open in any other folder
  * @param createBytes makes a file, this large, where nothing stands
  */
 export async function openVolume(options: {
   readonly path: string;
   readonly signal: AbortSignal;
   readonly createBytes?: number;
+  readonly fileName?: string;
 }): Promise<VolumeIo> {
-  const { path, signal } = options;
+  const { path, signal, fileName } = options;
   if (await isSocket(path)) return openNbdVolume({ path, signal });
   const inside = join(path, socketName);
   if (await isSocket(inside)) return openNbdVolume({ path: inside, signal });
-  return openFileVolume(options);
+  return openFileVolume(fileName && (await isFolder(path)) ? { ...options, path: join(path, fileName) } : options);
 }
 
 async function isSocket(path: string): Promise<boolean> {
@@ -30,6 +32,12 @@ async function isSocket(path: string): Promise<boolean> {
     () => false, // nothing there: opening it will say so
   );
 }
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false, // likewise
+  );
 
 /**
  * Opens all of `paths`, or none.
