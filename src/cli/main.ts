@@ -5,6 +5,7 @@ import { version } from "../lib/version.ts";
 import { apiserverCommand } from "./commands/apiserver.ts";
 import { blockEngineCommand } from "./commands/block-engine.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { conformanceCommand } from "./commands/conformance.ts";
 import { csiSnapshotterCommand } from "./commands/csi-snapshotter.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -30,6 +31,7 @@ for (const command of [
   demoCommand(),
   volumesCommand(),
   verifyCommand(),
+  conformanceCommand(),
   snapshotControllerCommand(),
   csiSnapshotterCommand(),
   provisionerCommand(),

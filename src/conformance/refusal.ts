@@ -1,0 +1,34 @@
+import { grpcStatusOf } from "../csi/status.ts";
+import { type Code, failureOf, isFailure } from "../lib/failure.ts";
+
+/** gRPC's names for the refusals that checks expect. */
+const names: ReadonlyMap<number, string> = new Map([
+  [3, "INVALID_ARGUMENT"],
+  [5, "NOT_FOUND"],
+  [6, "ALREADY_EXISTS"],
+  [9, "FAILED_PRECONDITION"],
+]);
+const nameOf = (code: Code) => names.get(grpcStatusOf(code)) ?? code;
+
+/** What is wrong with how a driver refuses a call: that it does not, or with which code. */
+export async function objectionsToRefusal(
+  { signal }: { readonly signal: AbortSignal },
+  { what, codes, call }: Refusal,
+): Promise<readonly string[]> {
+  const wanted = codes.map(nameOf).join(" or ");
+  try {
+    await call();
+    return [`${what} was answered with OK, not with ${wanted}`];
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return isFailure(error, ...codes) ? [] : [`${what} was not refused with ${wanted}: ${failureOf(error).message}`];
+  }
+}
+
+export interface Refusal {
+  /** Of the call: "a group of no volumes". */
+  readonly what: string;
+  /** Any of them will do. */
+  readonly codes: readonly Code[];
+  readonly call: () => Promise<unknown>;
+}

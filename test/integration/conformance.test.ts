@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Check } from "../../src/conformance/check.ts";
+import { checks } from "../../src/conformance/checks.ts";
+import { countsOf, type Report } from "../../src/conformance/report.ts";
+import { runConformance } from "../../src/conformance/run.ts";
+import type { Csi } from "../../src/csi/client.ts";
+import { aDriver, call, type TestDriver } from "../../src/driver/testing.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import { vices, wrongDriver } from "../../src/testing/wrong-driver.ts";
+
+let driver: TestDriver;
+let folder: string;
+beforeAll(async () => {
+  driver = await aDriver({ engine: "userland" });
+  folder = await mkdtemp(join(tmpdir(), "gs-conformance-"));
+});
+afterAll(async () => {
+  await driver.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Special {
+  readonly rounds: number;
+  readonly volumeMode?: "Filesystem" | "Block";
+  readonly checks?: readonly Check[];
+}
+
+function run(csi: Csi, { checks: made = checks, ...special }: Special): Promise<Report> {
+  const { signal } = new AbortController();
+  const settings = {
+    volumes: 3,
+    volumeBytes: 16 << 20,
+    volumeMode: "Filesystem" as const,
+    fsType: "",
+    volumeParameters: {},
+    groupParameters: {},
+    writers: 2,
+    readyTimeoutMs: 30_000,
+    workDir: join(folder, "work"),
+    ...special,
+  };
+  const around = { clock: systemClock, random: systemRandom, signal, cleaningSignal: signal };
+  return runConformance({
+    csi,
+    settings,
+    checks: made,
+    secrets: {},
+    callTimeoutMs: 30_000,
+    keepGoing: true,
+    ...around,
+  });
+}
+
+const reasonsOfFailed = ({ results }: Report) =>
+  Object.fromEntries(results.filter(({ outcome }) => outcome === "failed").map(({ name, reasons }) => [name, reasons]));
+
+test.each(["Filesystem", "Block"] as const)(
+  "our driver passes every check without root, with %s volumes",
+  async (volumeMode) => {
+    const report = await run(driver.csi, { rounds: 5, volumeMode });
+    expect(report.results.filter(({ outcome }) => outcome !== "passed")).toEqual([]);
+    expect(countsOf(report).passed).toBeGreaterThan(25);
+  },
+);
+
+describe("a driver that", () => {
+  test.each(vices)("$does is caught by the checks for that, and by no others", async (vice) => {
+    const wrong = await wrongDriver({ address: join(folder, "wrong.sock"), driver: driver.csi.address, vice });
+    // The order test takes most of the time, and sees nothing of what is not about data.
+    const made = vice.caughtBy.includes("order") ? checks : checks.filter(({ name }) => name !== "order");
+    const report = await run(wrong.csi, { rounds: 3, checks: made });
+    await wrong.close();
+    expect(reasonsOfFailed(report)).toEqual(Object.fromEntries(vice.caughtBy.map((name) => [name, expect.anything()])));
+  });
+});
+
+test("all runs together leave no volume, no snapshot and no folder", async () => {
+  const { controller } = driver.csi;
+  expect((await controller.listVolumes({}, call)).entries).toEqual([]);
+  expect((await controller.listSnapshots({}, call)).entries).toEqual([]);
+  expect(await readdir(join(folder, "work"))).toEqual([]);
+});
