@@ -60,8 +60,11 @@ export function checkParameters(parameters: Readonly<Record<string, string>>, kn
   throw invalid(`unknown parameters in the class: ${unknown.join(", ")}; ${has}`);
 }
 
-/** Every engine there is cuts at one instant: "allowInconsistent" is accepted and changes nothing. */
-const snapshotParameters = ["consistency", "allowDowngrade", "allowInconsistent"];
+/**
+ * Every engine there is cuts at one instant: "allowInconsistent" is accepted and changes nothing. Nor does a class's policy
+ * where it stands among the parameters too: Kubernetes' own storage suite writes classes like that.
+ */
+const snapshotParameters = ["consistency", "allowDowngrade", "allowInconsistent", "deletionPolicy"];
 
 /** What a snapshot class asks of a cut. @throws Failure "invalid" for what it cannot ask */
 export function cutWishOf(parameters: Readonly<Record<string, string>>): CutWish {

@@ -44,6 +44,13 @@ describe("CreateSnapshot", () => {
     await expect(asked).rejects.toThrow(/unknown parameters in the class: speed/);
   });
 
+  test("takes a class that has its policy among the parameters too, as Kubernetes' storage suite writes them", async () => {
+    const sourceVolumeId = await driver.volume("of-the-suite");
+    const parameters = { deletionPolicy: "Retain" };
+    const { snapshot } = await driver.csi.controller.createSnapshot({ name: "s", sourceVolumeId, parameters }, call);
+    expect(snapshot?.readyToUse).toBe(true);
+  });
+
   test("restores larger but not smaller, and the snapshot outlives its volume", async () => {
     const source = await driver.volume("short-lived", 1 << 20);
     const disk = await driver.use(source);
