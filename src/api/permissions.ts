@@ -27,6 +27,8 @@ export interface Permissions {
   readonly leader: readonly Permission[];
   /** Anywhere, with --enable-distributed-snapshotting only. */
   readonly distributed: readonly Permission[];
+  /** In the namespace that the process runs in, with --enable-capacity only. */
+  readonly capacity: readonly Permission[];
   /** In namespaces whose secrets a class names; bound by whoever writes such a class, and by nobody else. */
   readonly secrets: readonly Permission[];
 }
@@ -83,6 +85,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
     ],
     leader: election(controllerLease),
     distributed: [{ on: core("nodes"), verbs: follow, why: "which node reaches a volume" }],
+    capacity: [],
     secrets: [],
   },
   "csi-snapshotter": {
@@ -97,6 +100,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
     ],
     leader: election(),
     distributed: [],
+    capacity: [],
     secrets,
   },
   webhook: {
@@ -110,6 +114,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
     ],
     leader: [],
     distributed: [],
+    capacity: [],
     secrets: [],
   },
   provisioner: {
@@ -126,10 +131,18 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
       { on: contents, verbs: follow, why: "where that is on the storage" },
       { on: core("nodes"), verbs: follow, why: "where volumes can be reached" },
       { on: storage("csinodes"), verbs: follow, why: "which nodes have the driver" },
+      { on: storage("csistoragecapacities"), verbs: follow, why: "what was told of the room there is" },
       events,
     ],
     leader: election(),
     distributed: [],
+    capacity: [
+      {
+        on: storage("csistoragecapacities"),
+        verbs: ["create", "patch", "delete"],
+        why: "to tell the scheduler how much room there is",
+      },
+    ],
     secrets,
   },
   node: {
@@ -151,6 +164,7 @@ export const permissions: Readonly<Record<Process, Permissions>> = {
     ],
     leader: [],
     distributed: [],
+    capacity: [],
     secrets: [],
   },
 };

@@ -60,6 +60,12 @@ export function leaderBindingOf(process: Process, account: Account): AccessObjec
   return binding("RoleBinding", { metadata: { name, namespace: account.namespace }, role: name, account });
 }
 
+/** Lets an account tell in its own namespace how much room there is. */
+export function capacityBindingOf(process: Process, account: Account): AccessObject {
+  const name = `${clusterRoleName(process)}-capacity`;
+  return binding("RoleBinding", { metadata: { name, namespace: account.namespace }, role: name, account });
+}
+
 /** Lets an account read the secrets of a namespace. */
 export function secretsBindingOf(process: Process, account: Account, namespace: string): AccessObject {
   const name = `${clusterRoleName(process)}-secrets`;

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { Failure } from "../lib/failure.ts";
 import type { LogFormat } from "../lib/log.ts";
 import type { HttpAddress } from "../processes/http-endpoint.ts";
 import { parseBoolean, positiveDurationMs } from "./go-flags.ts";
@@ -90,6 +91,25 @@ export function sizeInBytes(text: string): bigint {
   const bytes = factor === undefined ? 0n : BigInt(digits ?? 0) * factor;
   if (bytes === 0n) throw new InvalidArgumentError(`give a size such as 500Mi or 10Gi, not "${text}".`);
   return bytes;
+}
+
+/**
+ * The node that a process beside every node's driver works for, where it was told to work for that one only.
+ *
+ * @throws Failure "invalid" where that does not go with the other flags
+ */
+export function nodeNameOf(flags: { readonly nodeDeployment: boolean; readonly leaderElection: boolean }): {
+  readonly nodeName?: string;
+} {
+  if (!flags.nodeDeployment) return {};
+  if (flags.leaderElection)
+    throw new Failure("invalid", "--node-deployment goes without --leader-election: every node does its own work");
+  const nodeName = process.env.NODE_NAME;
+  if (nodeName) return { nodeName };
+  throw new Failure(
+    "invalid",
+    "--node-deployment needs the node's name in the environment: set NODE_NAME from spec.nodeName",
+  );
 }
 
 export const callTimeoutOption = () =>

@@ -4,8 +4,11 @@ import type { Csi } from "../csi/client.ts";
 import type { Client } from "../kube/client/client.ts";
 import { claims } from "../kube/core/claim.ts";
 import { csiNodes, nodes } from "../kube/core/node.ts";
+import { capacityDriverLabel, storageCapacities } from "../kube/core/storage-capacity.ts";
 import { storageClasses } from "../kube/core/storage-class.ts";
 import { volumes } from "../kube/core/volume.ts";
+import { capacityTeller } from "../provisioning/capacity/controller.ts";
+import type { CapacityOptions } from "../provisioning/capacity/deps.ts";
 import { claimProvisioner } from "../provisioning/claims.ts";
 import { claimIndexes } from "../provisioning/deps.ts";
 import { volumeReleaser } from "../provisioning/volumes.ts";
@@ -20,6 +23,10 @@ export interface ProvisionerOptions extends Omit<HostOptions, "component"> {
   /** Limit of one call to the driver. */
   readonly timeoutMs: number;
   readonly extraCreateMetadata: boolean;
+  /** Volumes are made on this node only; on all of the driver's unless it is given. */
+  readonly nodeName?: string | undefined;
+  /** What is told to the scheduler of the room there is; nothing unless it is given. */
+  readonly capacity?: Pick<CapacityOptions, "namespace" | "owner" | "forImmediateBinding" | "pollMs"> | undefined;
 }
 
 /** The provisioner: volumes of one driver for the claims that want them. */
@@ -66,5 +73,12 @@ export function runProvisioner(
   const deps = { csi, capabilities, caches, options };
   host.add(claimProvisioner(deps));
   host.add(volumeReleaser(deps));
+  if (options.capacity) {
+    const labelSelector = `${capacityDriverLabel}=${capabilities.driver}`;
+    const capacities = host.cache(storageCapacities, { labelSelector });
+    const { nodeName, timeoutMs } = options;
+    const told = { ...options.capacity, nodeName, timeoutMs };
+    host.add(capacityTeller({ csi, capabilities, caches: { ...caches, capacities }, options: told }));
+  }
   return host.start();
 }

@@ -9,14 +9,14 @@ import { type CreatingSeen, observeCreating } from "./creating/observe.ts";
 import { byNeed, needs, type ProvisioningDeps } from "./deps.ts";
 import { reasons, warning } from "./events.ts";
 import { actExpanding } from "./expanding/act.ts";
-import { decideExpanding, type ExpandAction } from "./expanding/decide.ts";
+import { decideExpanding, type ExpandingAction } from "./expanding/decide.ts";
 import { type ExpandingSeen, observeExpanding } from "./expanding/observe.ts";
 import { claimFinalizer } from "./names.ts";
 
 type Seen =
   | { readonly stage: "creating"; readonly creating: CreatingSeen }
   | { readonly stage: "expanding"; readonly expanding: ExpandingSeen };
-type Action = CreatingAction | ExpandAction;
+type Action = CreatingAction | ExpandingAction;
 
 /** Gives claims of our driver their volume, and lets it grow with them. */
 export function claimProvisioner(deps: ProvisioningDeps): Reconciler<Claim, Seen, Action> {
@@ -27,7 +27,9 @@ export function claimProvisioner(deps: ProvisioningDeps): Reconciler<Claim, Seen
     observe: (claim, context) => observe(claim, context, deps),
     decide,
     act: (action, context) =>
-      action.do === "expand" ? actExpanding(action, context, deps) : actCreating(action, context, deps),
+      action.do === "expand" || action.do === "announce"
+        ? actExpanding(action, context, deps)
+        : actCreating(action, context, deps),
     onFailure(seen, { failure }) {
       const reason = seen.stage === "creating" ? reasons.provisioningFailed : reasons.resizeFailed;
       const events = [warning(claimOf(seen), reason, failure.message)];
@@ -63,7 +65,7 @@ function observe(claim: Claim, { now }: ObserveContext, deps: ProvisioningDeps):
   const isSettled = claim.status?.phase === "Bound" && !claim.metadata.finalizers?.includes(claimFinalizer);
   return isSettled
     ? { stage: "expanding", expanding: observeExpanding(claim, deps, now) }
-    : { stage: "creating", creating: observeCreating(claim, deps) };
+    : { stage: "creating", creating: observeCreating(claim, deps, now) };
 }
 
 function decide(seen: Seen): Plan<Action> {
@@ -74,12 +76,13 @@ function claimOf(seen: Seen): Claim {
   return seen.stage === "creating" ? seen.creating.claim : seen.expanding.claim;
 }
 
-function creatingFacts({ claim, storageClass, source, places, volume }: CreatingSeen): unknown {
+function creatingFacts({ claim, storageClass, source, places, volume, turn }: CreatingSeen): unknown {
   const { deletionTimestamp, annotations } = claim.metadata;
   const snapshot = source.kind === "snapshot" ? [source.snapshot?.status, source.content?.status] : [];
   const copied = source.kind === "claim" ? [source.claim?.status?.phase, source.volume?.spec] : [];
   const exists = volume !== undefined;
-  return { spec: claim.spec, deletionTimestamp, annotations, storageClass, places, snapshot, copied, exists };
+  const isTurn = turn?.kind;
+  return { spec: claim.spec, deletionTimestamp, annotations, storageClass, places, snapshot, copied, exists, isTurn };
 }
 
 function expandingFacts({ claim, storageClass, volume }: ExpandingSeen): unknown {

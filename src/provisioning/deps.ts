@@ -5,7 +5,7 @@ import type { Cache, Indexes } from "../kube/cache/cache.ts";
 import type { Claim, DataSource } from "../kube/core/claim.ts";
 import type { CsiNode, Node } from "../kube/core/node.ts";
 import type { StorageClass } from "../kube/core/storage-class.ts";
-import type { Volume } from "../kube/core/volume.ts";
+import { isReachedFrom, type Volume } from "../kube/core/volume.ts";
 import { keyOf } from "../kube/object.ts";
 
 export interface ProvisioningDeps {
@@ -20,6 +20,8 @@ export interface ProvisioningOptions {
   readonly timeoutMs: number;
   /** Tells the driver the names of claim and volume (`--extra-create-metadata`). */
   readonly extraCreateMetadata: boolean;
+  /** The only node that volumes are made on here, where each has a provisioner of its own. */
+  readonly nodeName?: string | undefined;
 }
 
 export interface ProvisioningCaches {
@@ -31,6 +33,13 @@ export interface ProvisioningCaches {
   readonly snapshotContents: Cache<SnapshotContent>;
   readonly nodes: Cache<Node>;
   readonly csiNodes: Cache<CsiNode>;
+}
+
+/** Whether a volume that exists is the business of this provisioner. */
+export function isHere(volume: Volume, { caches, options: { nodeName } }: ProvisioningDeps): boolean {
+  if (nodeName === undefined) return true;
+  const labels = caches.nodes.get(nodeName)?.metadata.labels;
+  return isReachedFrom({ name: nodeName, ...(labels && { labels }) }, volume);
 }
 
 /** Files a claim without volume under everything that its volume depends on. */

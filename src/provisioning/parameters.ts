@@ -57,8 +57,12 @@ export function parametersFor(
     if ("problem" in secret) return secret;
     secrets[use] = secret;
   }
-  const ours = Object.entries(parameters).filter(([key]) => !key.startsWith(reserved));
-  return { forDriver: Object.fromEntries(ours), fsType: parameters[`${reserved}fstype`] ?? "", secrets };
+  return { forDriver: forDriver(parameters), fsType: parameters[`${reserved}fstype`] ?? "", secrets };
+}
+
+/** Of a class's parameters those that the driver is to see. */
+export function forDriver(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(parameters).filter(([key]) => !key.startsWith(reserved)));
 }
 
 function secretFor(use: SecretUse, parameters: Readonly<Record<string, string>>, claim: ForClaim) {

@@ -1,7 +1,7 @@
 import { retryOf } from "../csi/status.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import type { Volume } from "../kube/core/volume.ts";
-import type { ProvisioningDeps } from "./deps.ts";
+import { isHere, type ProvisioningDeps } from "./deps.ts";
 import { reasons, warning } from "./events.ts";
 import { actReleasing } from "./releasing/act.ts";
 import { decideReleasing, type ReleasingAction, type ReleasingSeen } from "./releasing/decide.ts";
@@ -12,7 +12,7 @@ export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, Relea
     name: "provisioner-volume",
     kind: deps.caches.volumes,
     watches: [],
-    observe: (volume) => ({ volume, driver: deps.capabilities.driver }),
+    observe: (volume) => ({ volume, driver: deps.capabilities.driver, isHere: isHere(volume, deps) }),
     decide: decideReleasing,
     act: (action, context) => actReleasing(action, context, deps),
     onFailure({ volume }, { failure }) {

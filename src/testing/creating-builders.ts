@@ -38,6 +38,7 @@ export function seeing(claim: Claim, change: Partial<CreatingSeen> = {}): Creati
     volume: undefined,
     source: { kind: "empty" },
     places: { kind: "anywhere" },
+    isSourceHere: true,
     capabilities: ableToAll,
     options: { timeoutMs: 1_000, extraCreateMetadata: false },
     snapshotTrouble: undefined,

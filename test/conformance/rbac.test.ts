@@ -43,6 +43,7 @@ let client: KubeClient;
 let kubectl: Kubectl;
 beforeAll(async () => {
   groupsnap = program();
+  vi.stubEnv("POD_NAMESPACE", system); // as the pods that the processes would run in
   audit = auditIn(groupsnap.folder, system);
   api = await kubeApiserver(binaries(), audit.flags);
   client = await connect({ kubeconfig: api.kubeconfigPath, userAgent: "test" });
@@ -54,6 +55,7 @@ beforeAll(async () => {
   await kubectl(["apply", "-f", "-"], access.map((object) => JSON.stringify(object)).join("\n---\n"));
 }, 120_000);
 afterAll(async () => {
+  vi.unstubAllEnvs();
   client.close();
   await groupsnap.clean();
   await api.stop();
@@ -77,8 +79,9 @@ describe("processes under service accounts of their own", () => {
   let ports: readonly number[] = [];
   const csi = () => ["--csi-address", join(groupsnap.folder, "csi.sock")];
   const election = ["--leader-election=true", "--leader-election-namespace", system, ...timing];
+  const capacity = ["--enable-capacity", "--capacity-for-immediate-binding", "--capacity-poll-interval=1s"];
   const startControllers = async (...flags: readonly string[]) => {
-    provisioner = await start("provisioner", ...csi(), ...election);
+    provisioner = await start("provisioner", ...csi(), ...election, ...capacity);
     sidecar = await start("csi-snapshotter", ...csi(), ...election, `--http-endpoint=127.0.0.1:${ports[0]}`);
     controller = await start("snapshot-controller", ...election, `--http-endpoint=127.0.0.1:${ports[1]}`, ...flags);
   };
@@ -94,7 +97,8 @@ describe("processes under service accounts of their own", () => {
   }, async () => {
     const socket = join(groupsnap.folder, "csi.sock");
     const pool = join(groupsnap.folder, "pool");
-    await groupsnap.start(["driver", "--endpoint", `unix://${socket}`, "--node-id", "n", "--pool", pool]);
+    const room = ["--pool", pool, "--pool-size=1Gi"]; // so that each claim leaves less of it
+    await groupsnap.start(["driver", "--endpoint", `unix://${socket}`, "--node-id", "n", ...room]);
     const port = await freePort();
     ports = [await freePort(), await freePort()];
     const here = ["--port", `${port}`, "--bind-address", "127.0.0.1", "--url", `https://127.0.0.1:${port}/convert`];
@@ -133,6 +137,9 @@ describe("processes under service accounts of their own", () => {
       ),
     });
     await life.remove("vgs,vs,pvc", "--all");
+    await kubectl(["delete", "storageclass", "senseless"]);
+    const told = () => kubectl(["get", "csistoragecapacities", "-n", system, "-o", "name"]);
+    await vi.waitFor(async () => expect((await told()).trim().split("\n")).toHaveLength(1), patience);
     await vi.waitFor(async () => expect(await life.left()).toBe(""), patience);
     expect(deniedOf(audit.read())).toEqual([]);
   });

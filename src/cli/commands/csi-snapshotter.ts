@@ -1,7 +1,13 @@
 import { Command, InvalidArgumentError } from "commander";
-import { Failure } from "../../lib/failure.ts";
 import { type ApiFlags, addApiOptions, apiOptionsOf, metricsAddressOption, withoutEffect } from "../api-options.ts";
-import { booleanOption, callTimeoutOption, csiAddressOption, extraMetadataOption, wholeNumber } from "../options.ts";
+import {
+  booleanOption,
+  callTimeoutOption,
+  csiAddressOption,
+  extraMetadataOption,
+  nodeNameOf,
+  wholeNumber,
+} from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const csiSnapshotterCommand = () =>
@@ -48,7 +54,7 @@ function optionsOf(flags: SnapshotterFlags) {
   const { csiAddress, timeout, extraCreateMetadata, snapshotNamePrefix, groupsnapshotNamePrefix } = flags;
   return {
     ...apiOptionsOf(flags),
-    ...nodeOf(flags),
+    ...nodeNameOf(flags),
     csiAddress,
     timeoutMs: timeout,
     extraCreateMetadata,
@@ -57,20 +63,4 @@ function optionsOf(flags: SnapshotterFlags) {
     ...(flags.snapshotNameUuidLength > 0 && { snapshotNameUuidLength: flags.snapshotNameUuidLength }),
     ...(flags.groupsnapshotNameUuidLength > 0 && { groupsnapshotNameUuidLength: flags.groupsnapshotNameUuidLength }),
   };
-}
-
-/** @throws Failure "invalid" where the flag does not go with the others */
-function nodeOf({ nodeDeployment, leaderElection }: SnapshotterFlags): { readonly nodeName?: string } {
-  if (!nodeDeployment) return {};
-  if (leaderElection)
-    throw new Failure(
-      "invalid",
-      "--node-deployment goes without --leader-election: every node works on its own contents",
-    );
-  const nodeName = process.env.NODE_NAME;
-  if (nodeName) return { nodeName };
-  throw new Failure(
-    "invalid",
-    "--node-deployment needs the node's name in the environment: set NODE_NAME from spec.nodeName",
-  );
 }

@@ -28,8 +28,17 @@ export interface ClaimStatus {
   readonly capacity?: ResourceList;
   readonly conditions?: readonly ClaimCondition[];
   readonly allocatedResources?: ResourceList;
-  readonly allocatedResourceStatuses?: Readonly<Record<string, string>>;
+  /** How far an expansion is, for each resource that is being expanded; there is "storage" only. */
+  readonly allocatedResourceStatuses?: Readonly<Record<string, ResizeStatus>>;
 }
+
+/** Who is at work on an expansion, or gave up; a kubelet grows filesystems only where it is its turn. */
+export type ResizeStatus =
+  | "ControllerResizeInProgress"
+  | "ControllerResizeInfeasible"
+  | "NodeResizePending"
+  | "NodeResizeInProgress"
+  | "NodeResizeInfeasible";
 
 /** Types we meet: Resizing, FileSystemResizePending. Here reason and message may be absent. */
 export type ClaimCondition = Pick<Condition, "type" | "status"> & Partial<Condition>;

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from "../object.ts";
 import type { AccessMode, VolumeMode } from "./claim.ts";
-import type { NodeSelectorTerm } from "./node-selector.ts";
+import { meetsOneOf, type NodeSelectorTerm } from "./node-selector.ts";
 import type { ResourceList } from "./resource-list.ts";
 
 /** PersistentVolume: a volume that exists on some storage. */
@@ -50,6 +50,13 @@ export interface ClaimRef {
   readonly uid?: string;
   readonly resourceVersion?: string;
 }
+
+/** Whether a volume can be used on a node. */
+export function isReachedFrom(node: { readonly name: string; readonly labels?: Texts }, { spec }: Volume): boolean {
+  return spec.nodeAffinity === undefined || meetsOneOf(spec.nodeAffinity.required.nodeSelectorTerms, node);
+}
+
+type Texts = Readonly<Record<string, string>>;
 
 export interface VolumeNodeAffinity {
   readonly required: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] };

@@ -68,7 +68,8 @@ async function expand(
   const { uid, resourceVersion } = claim.metadata;
   const capacity = { storage: formatQuantity(requiredBytes) };
   const conditions = (claim.status?.conditions ?? []).filter(({ type }) => type !== resizePending && type !== resizing);
-  const status = { capacity, conditions: conditions.length > 0 ? conditions : null };
+  const allocatedResourceStatuses = { storage: null };
+  const status = { capacity, allocatedResourceStatuses, conditions: conditions.length > 0 ? conditions : null };
   const patch = { metadata: { uid, resourceVersion }, status };
   const call = { signal: context.signal, subresource: "status" as const };
   await context.client.patch(claims, claim.metadata, { type: "merge", patch }, call);

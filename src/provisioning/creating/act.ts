@@ -2,6 +2,7 @@ import type { Volume as CsiVolume } from "../../csi/gen/csi_pb.js";
 import { mayHaveHappened } from "../../csi/status.ts";
 import type { ActContext } from "../../kube/controller/controller.ts";
 import { claims } from "../../kube/core/claim.ts";
+import { selectedNodeAnnotation } from "../../kube/core/names.ts";
 import { secretValues } from "../../kube/core/secret-values.ts";
 import { type Volume, volumes } from "../../kube/core/volume.ts";
 import { addFinalizer, ensureObject, removeFinalizer } from "../../kube/writes.ts";
@@ -14,6 +15,8 @@ import { volumeFor } from "./volume.ts";
 
 export function actCreating(action: CreatingAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
   switch (action.do) {
+    case "takeClaim":
+      return takeClaim(action, context);
     case "protectClaim":
       return addFinalizer(claims, action.claim, claimFinalizer, context);
     case "provision":
@@ -26,6 +29,15 @@ export function actCreating(action: CreatingAction, context: ActContext, deps: P
       return action satisfies never;
   }
 }
+
+/** @throws Failure "conflict" if the claim has changed since it was read: another node may have it */
+async function takeClaim({ claim, nodeName }: Taking, { client, signal }: ActContext): Promise<void> {
+  const { uid, resourceVersion } = claim.metadata;
+  const patch = { metadata: { uid, resourceVersion, annotations: { [selectedNodeAnnotation]: nodeName } } };
+  await client.patch(claims, claim.metadata, { type: "merge", patch }, { signal });
+}
+
+type Taking = Extract<CreatingAction, { readonly do: "takeClaim" }>;
 
 /** The volume on the storage, then the object for it: repeated after a crash, both find what the first time made. */
 async function provision(

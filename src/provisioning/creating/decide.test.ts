@@ -70,6 +70,30 @@ describe("the life of a claim's volume", () => {
   });
 });
 
+describe("where every node has a provisioner", () => {
+  const here = { options: { timeoutMs: 1, extraCreateMetadata: false, nodeName: "a" } };
+  const plan = (change: Partial<CreatingSeen>, meta = ours) =>
+    decideCreating(seeing(aClaim("data", {}, meta), { ...here, ...change }));
+
+  test("writes the node on a claim that is free, before anything else", () => {
+    expect(plan({ turn: { kind: "free" } }).steps).toMatchObject([[{ do: "takeClaim", nodeName: "a" }]]);
+  });
+
+  test("makes the volume of a claim that names the node, and leaves one that names another, also to undo", () => {
+    expect(plan({ turn: { kind: "ours" } }).reason).toBe("Provision");
+    expect(plan({ turn: { kind: "others" } }).reason).toBe("OtherNode");
+    expect(plan({ turn: { kind: "others" } }, { ...protectedToo, ...terminating }).reason).toBe("OtherNode");
+  });
+
+  test("waits while others come first, and then says what stands in the way, or takes the claim", () => {
+    expect(plan({ turn: { kind: "later", delayMs: 5 } })).toMatchObject({ next: { when: "later", delayMs: 5 } });
+    expect(plan({ turn: { kind: "free" }, places: { kind: "nowhere", problem: "no room" } })).toMatchObject({
+      steps: [],
+      events: [{ message: "no room" }],
+    });
+  });
+});
+
 describe("what the driver is asked for", () => {
   test("orders an empty volume under a name made of the claim's uid, with the class's own parameters", () => {
     const parameters = { kind: "ssd", "csi.storage.k8s.io/fstype": "xfs" };

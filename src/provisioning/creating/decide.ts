@@ -10,6 +10,7 @@ import { firstObstacle } from "./obstacles.ts";
 import { type Order, orderOf } from "./order.ts";
 
 export type CreatingAction =
+  | { readonly do: "takeClaim"; readonly claim: Claim; readonly nodeName: string }
   | { readonly do: "protectClaim"; readonly claim: Claim }
   | { readonly do: "provision"; readonly claim: Claim; readonly storageClass: StorageClass; readonly order: Order }
   | { readonly do: "undo"; readonly order: Order }
@@ -17,16 +18,26 @@ export type CreatingAction =
 
 /** From a claim that wants a volume of ours to that volume; and back, if the claim goes away in between. */
 export function decideCreating(seen: CreatingSeen): Plan<CreatingAction> {
-  const { claim, volume } = seen;
+  const { claim, volume, turn } = seen;
+  if (turn?.kind === "others") return nothing("OtherNode");
   const isProtected = claim.metadata.finalizers?.includes(claimFinalizer) === true;
   if (volume) return isProtected ? unprotect(claim) : nothing("Provisioned");
   if (isProtected && !isWanted(claim)) return undo(seen);
   if (!isWanted(claim) || !isOurs(seen)) return nothing("NotOurs");
   if (isWaitingForConsumer(seen)) return nothing("WaitForFirstConsumer");
+  if (turn?.kind === "later")
+    return { reason: "OthersFirst", steps: [], next: { when: "later", delayMs: turn.delayMs } };
   const obstacle = firstObstacle(seen);
   if (obstacle)
     return { reason: obstacle.reason, steps: [], next: onChange, events: [{ ...obstacle, regarding: claim }] };
+  if (turn?.kind === "free") return takeClaim(seen);
   return provision(seen, isProtected);
+}
+
+/** Whoever is first to write its node on the claim makes the volume. */
+function takeClaim({ claim, options: { nodeName } }: CreatingSeen): Plan<CreatingAction> {
+  assert(nodeName !== undefined, "only a provisioner of one node takes turns");
+  return { reason: "TakeClaim", steps: [[{ do: "takeClaim", claim, nodeName }]], next: onChange };
 }
 
 /** A claim that is being deleted, or that got another volume, wants none of ours. */

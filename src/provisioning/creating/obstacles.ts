@@ -32,6 +32,7 @@ const checks: readonly Check[] = [
   sourceClaimIsBound,
   sourceClaimIsOfTheDriver,
   claimHoldsItsSource,
+  sourceIsHere,
   classIsValid,
   aNodeCanHaveIt,
 ];
@@ -198,6 +199,15 @@ function tooSmallFor({ claim }: CreatingSeen, source: { readonly what: string; r
   const least = formatQuantity(source.sizeBytes);
   return refuse(
     `spec.resources.requests.storage ${requested} is less than the ${least} of ${source.what}: ask for ${least} or more`,
+  );
+}
+
+/** A pod may have chosen a node without looking at the source. */
+function sourceIsHere({ source, isSourceHere, options: { nodeName } }: CreatingSeen) {
+  if (isSourceHere || (source.kind !== "snapshot" && source.kind !== "claim")) return undefined;
+  const what = source.kind === "snapshot" ? `VolumeSnapshot "${source.name}"` : `claim "${source.name}"`;
+  return refuse(
+    `${what} is on another node than "${nodeName}", which the claim's pod runs on: bind the pod to that one`,
   );
 }
 

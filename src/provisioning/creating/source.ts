@@ -1,6 +1,8 @@
+import { managedBy } from "../../api/labels.ts";
 import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
 import type { Claim, DataSource } from "../../kube/core/claim.ts";
-import type { Volume } from "../../kube/core/volume.ts";
+import type { Node } from "../../kube/core/node.ts";
+import { isReachedFrom, type Volume } from "../../kube/core/volume.ts";
 import { keyOf } from "../../kube/object.ts";
 import { isClaim, isSnapshot, type ProvisioningCaches, sourceOf } from "../deps.ts";
 
@@ -55,4 +57,15 @@ export function sourceHandle(source: Source): string | undefined {
   if (source.kind === "snapshot")
     return source.content?.status?.snapshotHandle ?? source.content?.spec.source.snapshotHandle;
   return source.kind === "claim" ? source.volume?.spec.csi?.volumeHandle : undefined;
+}
+
+interface NodeNamed {
+  readonly metadata: Pick<Node["metadata"], "name" | "labels">;
+}
+
+/** False where it is known that the source is on other nodes than this. */
+export function isSourceOn({ metadata: { name, labels } }: NodeNamed, source: Source): boolean {
+  if (source.kind === "snapshot") return [undefined, name].includes(source.content?.metadata.labels?.[managedBy]);
+  if (source.kind !== "claim" || !source.volume) return true;
+  return isReachedFrom({ name, ...(labels && { labels }) }, source.volume);
 }

@@ -18,16 +18,20 @@ export interface Nodes {
   readonly csiNodes: Pick<Cache<CsiNode>, "get" | "list">;
 }
 
+interface Where {
+  readonly driver: string;
+  readonly nodes: Nodes;
+  /** The only node that volumes are made on here; every node of the driver's unless it is given. */
+  readonly nodeName?: string | undefined;
+}
+
 /**
  * The places for a claim's volume: the node of its first consumer where there is one, else every node that has the
  * driver and that the class allows.
  */
-export function placesFor(
-  claim: Claim,
-  storageClass: StorageClass,
-  { driver, nodes }: { readonly driver: string; readonly nodes: Nodes },
-): Places {
-  const selected = claim.metadata.annotations?.[selectedNodeAnnotation];
+export function placesFor(claim: Claim, storageClass: StorageClass, where: Where): Places {
+  const { driver, nodes, nodeName } = where;
+  const selected = claim.metadata.annotations?.[selectedNodeAnnotation] ?? nodeName;
   const candidates = selected === undefined ? nodes.csiNodes.list().map(({ metadata }) => metadata.name) : [selected];
   const found = candidates
     .map((name) => segmentsOf(name, driver, nodes))
@@ -45,7 +49,18 @@ export function placesFor(
   return { kind: "somewhere", requisite: distinct(allowed) };
 }
 
-function segmentsOf(nodeName: string, driver: string, { nodes, csiNodes }: Nodes): Segments | undefined {
+/** The nodes that could have a volume of the class. Where the class allows none, all: one of them has to say so. */
+export function nodesFor(storageClass: StorageClass | undefined, { driver, nodes }: Where): readonly string[] {
+  const all = nodes.csiNodes.list().flatMap(({ metadata: { name } }) => {
+    const segments = segmentsOf(name, driver, nodes);
+    return segments ? [{ name, isAllowed: !storageClass || isAllowed(storageClass, segments) }] : [];
+  });
+  const allowed = all.filter((node) => node.isAllowed);
+  return (allowed.length > 0 ? allowed : all).map(({ name }) => name);
+}
+
+/** The place of a node, as its volumes know it; undefined while the driver does not serve there. */
+export function segmentsOf(nodeName: string, driver: string, { nodes, csiNodes }: Nodes): Segments | undefined {
   const entry = csiNodes.get(nodeName)?.spec.drivers?.find(({ name }) => name === driver);
   const labels = nodes.get(nodeName)?.metadata.labels;
   if (!entry || !labels) return undefined;

@@ -1,16 +1,29 @@
 import type { ControllerExpandVolumeResponse } from "../../csi/gen/csi_pb.js";
 import { widestCapability } from "../../csi/volume-capability.ts";
 import type { ActContext } from "../../kube/controller/controller.ts";
-import { type Claim, type ClaimCondition, claims } from "../../kube/core/claim.ts";
+import { type Claim, type ClaimCondition, claims, type ResizeStatus } from "../../kube/core/claim.ts";
 import { resizePending, resizing } from "../../kube/core/names.ts";
 import { secretValues } from "../../kube/core/secret-values.ts";
 import { volumes } from "../../kube/core/volume.ts";
 import { formatQuantity, parseQuantity } from "../../kube/quantity.ts";
 import type { ProvisioningDeps } from "../deps.ts";
-import type { ExpandAction } from "./decide.ts";
+import type { AnnounceAction, ExpandAction, ExpandingAction } from "./decide.ts";
+
+export function actExpanding(action: ExpandingAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
+  return action.do === "announce" ? announce(action, context) : grow(action, context, deps);
+}
+
+function announce({ claim, requiredBytes, now }: AnnounceAction, context: ActContext): Promise<void> {
+  const storage = formatQuantity(requiredBytes);
+  const condition: ClaimCondition = { type: resizing, status: "True", lastTransitionTime: secondsOf(now) };
+  const conditions = [...withoutResizing(claim), condition];
+  const progress: ResizeStatus = "ControllerResizeInProgress";
+  const status = { allocatedResources: { storage }, allocatedResourceStatuses: { storage: progress }, conditions };
+  return writeStatus(claim, status, context);
+}
 
 /** Grows the volume on the storage, then tells so on the volume, then on the claim, so that a crash repeats what is missing. */
-export async function actExpanding(action: ExpandAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
+async function grow(action: ExpandAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
   const { volume, claim } = action;
   const answer = await expand(action, context, deps);
   const capacityBytes = answer.capacityBytes > action.requiredBytes ? answer.capacityBytes : action.requiredBytes;
@@ -19,13 +32,19 @@ export async function actExpanding(action: ExpandAction, context: ActContext, de
     const patch = { metadata: { uid: volume.metadata.uid }, spec: { capacity } };
     await context.client.patch(volumes, volume.metadata, { type: "merge", patch }, { signal: context.signal });
   }
+  const rest = withoutResizing(claim);
+  const left: ResizeStatus = "NodeResizePending";
   const status = answer.nodeExpansionRequired
-    ? { conditions: [...withoutResizing(claim), pendingOnNode(action.now)] }
-    : { capacity, conditions: orNone(withoutResizing(claim)) };
-  const { uid, resourceVersion } = claim.metadata;
+    ? { allocatedResourceStatuses: { storage: left }, conditions: [...rest, pendingOnNode(action.now)] }
+    : { capacity, allocatedResourceStatuses: { storage: null }, conditions: orNone(rest) };
+  await writeStatus(claim, { allocatedResources: capacity, ...status }, context);
+}
+
+/** Conditions are a list, written whole: the claim must be as it was read. */
+async function writeStatus({ metadata }: Claim, status: object, { client, signal }: ActContext): Promise<void> {
+  const { uid, resourceVersion } = metadata;
   const patch = { metadata: { uid, resourceVersion }, status };
-  const call = { signal: context.signal, subresource: "status" as const };
-  await context.client.patch(claims, claim.metadata, { type: "merge", patch }, call);
+  await client.patch(claims, metadata, { type: "merge", patch }, { signal, subresource: "status" });
 }
 
 async function expand(

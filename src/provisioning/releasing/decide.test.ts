@@ -12,11 +12,15 @@ function inPhase(phase: NonNullable<Volume["status"]>["phase"], spec: Partial<Vo
   return { ...volume, status: phase ? { phase } : {} };
 }
 
-const plan = (volume: Volume) => decideReleasing({ volume, driver: scriptedDriverName });
+const plan = (volume: Volume, isHere = true) => decideReleasing({ volume, driver: scriptedDriverName, isHere });
 const did = (volume: Volume) =>
   plan(volume)
     .steps.flat()
     .map((action) => action.do);
+
+test("leaves a released volume of another node to the provisioner there, whose driver has it", () => {
+  expect(plan(inPhase("Released"), false)).toMatchObject({ reason: "OtherNode", steps: [] });
+});
 
 test("deletes the data of a released volume first, then its object", () => {
   expect(did(inPhase("Released"))).toEqual(["deleteOnStorage", "unprotectVolume", "deleteObject"]);

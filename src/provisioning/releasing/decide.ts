@@ -6,6 +6,8 @@ import { deletionSecretName, deletionSecretNamespace, volumeFinalizer } from "..
 export interface ReleasingSeen {
   readonly volume: Volume;
   readonly driver: string;
+  /** False where another node's provisioner is to do it: to this one's driver the volume would seem gone already. */
+  readonly isHere: boolean;
 }
 
 export type ReleasingAction =
@@ -17,8 +19,9 @@ export type ReleasingAction =
  * What becomes of a volume whose claim is gone. With policy Delete: first the data, then the object, so that the object
  * stays as long as there is something to find. With Retain the object alone goes, when somebody deletes it.
  */
-export function decideReleasing({ volume, driver }: ReleasingSeen): Plan<ReleasingAction> {
+export function decideReleasing({ volume, driver, isHere }: ReleasingSeen): Plan<ReleasingAction> {
   if (volume.spec.csi?.driver !== driver || !isMadeByUs(volume, driver)) return nothing("NotOurs");
+  if (!isHere) return nothing("OtherNode");
   const isDeleted = volume.metadata.deletionTimestamp !== undefined;
   if (volume.spec.persistentVolumeReclaimPolicy !== "Delete") return isDeleted ? letGo(volume) : nothing("Retained");
   if (isDeleted && !volume.metadata.finalizers?.includes(volumeFinalizer)) return nothing("Gone");

@@ -4,6 +4,7 @@ import { type Process, permissions } from "../../../src/api/permissions.ts";
 import {
   type Account,
   bindingOf,
+  capacityBindingOf,
   distributedBindingOf,
   leaderBindingOf,
   rolesOf,
@@ -20,13 +21,14 @@ export function accessOf(
   where: { readonly namespace: string; readonly secretsIn: string },
 ): readonly JsonObject[] {
   const account: Account = { name: process, namespace: where.namespace };
-  const { leader, distributed, secrets } = permissions[process];
+  const { leader, distributed, capacity, secrets } = permissions[process];
   return [
     serviceAccount(account),
     ...rolesOf(process),
     bindingOf(process, account),
     ...(leader.length > 0 ? [leaderBindingOf(process, account)] : []),
     ...(distributed.length > 0 ? [distributedBindingOf(process, account)] : []),
+    ...(capacity.length > 0 ? [capacityBindingOf(process, account)] : []),
     ...(secrets.length > 0 ? [secretsBindingOf(process, account, where.secretsIn)] : []),
   ].map(({ object }) => object);
 }
