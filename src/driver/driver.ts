@@ -21,6 +21,7 @@ import { recover } from "./pool/recover.ts";
 import { Reservations } from "./pool/reservations.ts";
 import { Space } from "./pool/space.ts";
 import { openState } from "./pool/state.ts";
+import { Trash } from "./pool/trash.ts";
 import type { Workshop } from "./pool/workshop.ts";
 
 export interface DriverOptions {
@@ -116,7 +117,10 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   });
   await engineGone(layout.engineLock, clock, new AbortController().signal);
   const candidates = await candidatesFor({ ...options, ...machine, layout, state, files });
-  await recover({ layout, state, files, log });
+  const trash = new Trash({ files, layout, log });
+  ended.push(() => trash.close());
+  await trash.resume();
+  await recover({ layout, state, files, trash, log });
   const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
   const { candidate, finding } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
@@ -127,10 +131,24 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
     folder: layout.pool,
     limitBytes: limitOf(options.poolSizeBytes),
     keepsReserve: access.name === "loop",
+    trash,
   });
   const seams = options.onStep && { onStep: options.onStep };
   const reservations = new Reservations();
-  const pool = poolOf({ layout, state, files, space, reservations, cutter, access, clock, random, log, ...seams });
+  const pool = poolOf({
+    layout,
+    state,
+    files,
+    trash,
+    space,
+    reservations,
+    cutter,
+    access,
+    clock,
+    random,
+    log,
+    ...seams,
+  });
   ended.push(() => pool.settled());
   return { pool, access, engine: { name: cutter.name, finding } };
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, open, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { copyFile, open, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { syncFolders } from "../sync-folders.ts";
 
@@ -11,6 +11,12 @@ export interface PoolFiles {
   grow(path: string, sizeBytes: number): Promise<void>;
   /** Removes files that may be gone already, and syncs their folders. */
   remove(paths: readonly string[]): Promise<void>;
+  /** Takes images, which are there, out of the way, under names that nobody looks for; synced. @returns what they are now */
+  discard(paths: readonly string[]): Promise<readonly Discarded[]>;
+  /** What was discarded in a folder. */
+  listDiscarded(folder: string): Promise<readonly Discarded[]>;
+  /** Deletes what was discarded, piece by piece, until it is gone or the signal says stop. */
+  free(path: string, signal: AbortSignal): Promise<void>;
   /** Ids of the images in a folder. */
   listImages(folder: string): Promise<readonly string[]>;
   /** Undefined if there is no such image. */
@@ -23,7 +29,16 @@ export interface PoolFiles {
   canReflink(folder: string): Promise<boolean>;
 }
 
+/** A file that is deleted, and still takes room. */
+export interface Discarded {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 const imageEnding = ".img";
+const discardedEnding = ".trash";
+/** What is freed in one go: other writes to the filesystem wait for no more than that. */
+const pieceBytes = 2 ** 30;
 const blockBytes = 512;
 
 export const systemFiles: PoolFiles = {
@@ -51,6 +66,33 @@ export const systemFiles: PoolFiles = {
   async remove(paths) {
     await Promise.all(paths.map((path) => rm(path, { force: true })));
     await syncFolders(paths);
+  },
+
+  async discard(paths) {
+    const discarded = paths.map((path) => `${path}${discardedEnding}`);
+    await Promise.all(paths.map((path, i) => rename(path, discarded[i] ?? path)));
+    await syncFolders(paths);
+    return Promise.all(discarded.map(discardedAt));
+  },
+
+  async listDiscarded(folder) {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(discardedEnding));
+    return Promise.all(names.map((name) => discardedAt(join(folder, name))));
+  },
+
+  async free(path, signal) {
+    const file = await open(path, "r+");
+    try {
+      let { size } = await file.stat();
+      while (size > 0) {
+        signal.throwIfAborted();
+        size = Math.max(0, size - pieceBytes);
+        await file.truncate(size);
+      }
+    } finally {
+      await file.close();
+    }
+    await rm(path);
   },
 
   async listImages(folder) {
@@ -92,3 +134,7 @@ export const systemFiles: PoolFiles = {
     }
   },
 };
+
+async function discardedAt(path: string): Promise<Discarded> {
+  return { path, bytes: (await stat(path)).blocks * blockBytes };
+}

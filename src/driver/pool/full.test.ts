@@ -42,6 +42,28 @@ describe("a pool with a limit", () => {
     await expect(group([ids[1] ?? ""])).resolves.toMatchObject({ groupSnapshot: { readyToUse: true } });
   });
 
+  test("counts what is deleted until it is free, though it is gone for everybody else", async () => {
+    let letGo = () => {};
+    const freed = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const free: PoolFiles["free"] = (path, signal) => freed.then(() => systemFiles.free(path, signal));
+    driver = await aDriver({ poolSizeBytes: BigInt(100 * mib), files: { ...systemFiles, free } });
+    const volumeId = await driver.volume("a", 96 * mib);
+    const disk = await driver.use(volumeId);
+    await disk.write(0, Buffer.alloc(32 * mib, 1));
+    await disk.write(32 * mib, Buffer.alloc(32 * mib, 1), { fua: true });
+    await driver.unpublish(volumeId);
+    await driver.csi.controller.deleteVolume({ volumeId }, call);
+    const { listVolumes, getCapacity } = driver.csi.controller;
+    expect((await listVolumes({}, call)).entries).toEqual([]);
+    expect((await getCapacity({}, call)).availableCapacity).toBeLessThanOrEqual(BigInt(36 * mib));
+    await expect(driver.volume("a", 96 * mib)).rejects.toMatchObject({ code: "exhausted" });
+    letGo();
+    await expect.poll(async () => (await getCapacity({}, call)).availableCapacity).toBe(BigInt(100 * mib));
+    expect(await driver.volume("a", 96 * mib)).not.toBe(volumeId);
+  });
+
   test("lets a volume grow no further than it reaches", async () => {
     driver = await aDriver({ poolSizeBytes: BigInt(10 * mib) });
     const volumeId = await driver.volume("a", 8 * mib);

@@ -1,7 +1,7 @@
 import { snapshotImage, volumeImage } from "./layout.ts";
 import type { Workshop } from "./workshop.ts";
 
-type Recovering = Pick<Workshop, "layout" | "state" | "files" | "log">;
+type Recovering = Pick<Workshop, "layout" | "state" | "files" | "trash" | "log">;
 
 /**
  * Ends, before anything is served, what the last run left half-done: what was being made is dropped (no handle was given
@@ -16,7 +16,7 @@ export async function recover(shop: Recovering): Promise<void> {
   if (dropped + strays > 0) shop.log.info({ dropped, strays }, "ended what the last run left half-done");
 }
 
-async function finishIntents({ layout, state, files }: Recovering): Promise<number> {
+async function finishIntents({ layout, state, trash }: Recovering): Promise<number> {
   const unfinished = "state <> 'ready'";
   const volumes = state.volumes.list(unfinished);
   const snapshots = state.snapshots.list(unfinished);
@@ -24,7 +24,7 @@ async function finishIntents({ layout, state, files }: Recovering): Promise<numb
     ...volumes.map(({ id }) => volumeImage(layout, id)),
     ...snapshots.map(({ id }) => snapshotImage(layout, id)),
   ];
-  if (images.length > 0) await files.remove(images);
+  if (images.length > 0) await trash.remove(images);
   state.transaction(() => {
     state.volumes.remove(unfinished);
     state.snapshots.remove(unfinished);
@@ -33,13 +33,13 @@ async function finishIntents({ layout, state, files }: Recovering): Promise<numb
   return volumes.length + snapshots.length;
 }
 
-async function deleteStrays({ layout, state, files }: Recovering): Promise<number> {
+async function deleteStrays({ layout, state, files, trash }: Recovering): Promise<number> {
   const known = new Set([...state.volumes.list("true"), ...state.snapshots.list("true")].map(({ id }) => id));
   const strays = [
     ...(await straysIn(layout.volumes, (id) => volumeImage(layout, id))),
     ...(await straysIn(layout.snapshots, (id) => snapshotImage(layout, id))),
   ];
-  if (strays.length > 0) await files.remove(strays);
+  if (strays.length > 0) await trash.remove(strays);
   return strays.length;
 
   async function straysIn(folder: string, pathOf: (id: string) => string): Promise<readonly string[]> {

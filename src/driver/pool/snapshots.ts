@@ -239,8 +239,8 @@ export class Snapshots {
   }
 
   async #discard(ids: readonly string[], group: string | undefined): Promise<void> {
-    const { state, files, layout } = this.#shop;
-    await files.remove(ids.map((id) => snapshotImage(layout, id)));
+    const { state, trash, layout } = this.#shop;
+    await trash.remove(ids.map((id) => snapshotImage(layout, id)));
     this.#shop.onStep?.("snapshot images deleted");
     state.transaction(() => {
       for (const id of ids) state.snapshots.remove("id = ?", id);

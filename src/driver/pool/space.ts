@@ -2,6 +2,7 @@ import { Failure } from "../../lib/failure.ts";
 import type { PoolFiles } from "./files.ts";
 import { readableBytes } from "./sizes.ts";
 import type { PoolState } from "./state.ts";
+import type { Trash } from "./trash.ts";
 
 export interface Need {
   /** For the message: "volume pvc-1". */
@@ -27,7 +28,8 @@ function reserveBytes(totalBytes: number): number {
 /**
  * How much fits into the pool.
  *
- * With a limit: the sizes of all volumes and the stored bytes of all snapshots together stay within it, so that writes to
+ * With a limit: the sizes of all volumes and the stored bytes of all snapshots, and of what is deleted and not freed yet,
+ * together stay within it, so that writes to
  * volumes that exist never fail for lack of it. Without: volumes are thin, and each must only fit into what the filesystem
  * has free when it is made.
  *
@@ -39,6 +41,7 @@ export class Space {
   readonly #folder: string;
   readonly #limitBytes: number | undefined;
   readonly #keepsReserve: boolean;
+  readonly #trash: Pick<Trash, "bytes">;
 
   constructor(deps: {
     readonly state: PoolState;
@@ -46,12 +49,14 @@ export class Space {
     readonly folder: string;
     readonly limitBytes: number | undefined;
     readonly keepsReserve: boolean;
+    readonly trash: Pick<Trash, "bytes">;
   }) {
     this.#state = deps.state;
     this.#files = deps.files;
     this.#folder = deps.folder;
     this.#limitBytes = deps.limitBytes;
     this.#keepsReserve = deps.keepsReserve;
+    this.#trash = deps.trash;
   }
 
   /** To be read just before `require`, which is synchronous so that nothing comes between it and the promise's record. */
@@ -88,7 +93,7 @@ export class Space {
   }
 
   #unpromisedBytes(): number | undefined {
-    return this.#limitBytes === undefined ? undefined : this.#limitBytes - this.#state.promisedBytes();
+    return this.#limitBytes && this.#limitBytes - this.#state.promisedBytes() - this.#trash.bytes;
   }
 }
 

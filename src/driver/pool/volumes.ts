@@ -54,7 +54,7 @@ export class Volumes {
 
   /** Deletes a volume; its snapshots stay. One that is gone is fine. @throws Failure "precondition" if in use; "busy" */
   async remove(id: string): Promise<void> {
-    const { state, reservations, files, layout } = this.#shop;
+    const { state, reservations, trash, layout } = this.#shop;
     const volume = state.volumes.find("id = ?", id);
     if (volume === undefined || volume.state === "creating") return; // an id nobody was given yet does not exist
     const release = reservations.exclude([id], "it is being deleted");
@@ -63,7 +63,7 @@ export class Volumes {
       if (use) throw new Failure("precondition", `volume ${id} is in use at ${use.path}; unpublish it first`);
       state.volumes.update("state = 'deleting' WHERE id = ?", id);
       this.#shop.onStep?.("volume deletion intended");
-      await files.remove([volumeImage(layout, id)]);
+      await trash.remove([volumeImage(layout, id)]);
       this.#shop.onStep?.("volume image deleted");
       state.volumes.remove("id = ?", id);
     } catch (error) {
@@ -158,7 +158,7 @@ export class Volumes {
     if (leftover === undefined) return;
     const release = this.#shop.reservations.exclude([leftover.id], "it is being deleted");
     try {
-      await this.#shop.files.remove([volumeImage(this.#shop.layout, leftover.id)]);
+      await this.#shop.trash.remove([volumeImage(this.#shop.layout, leftover.id)]);
       this.#shop.state.volumes.remove("id = ?", leftover.id);
     } finally {
       release();
@@ -167,7 +167,7 @@ export class Volumes {
 
   async #undo(id: string): Promise<void> {
     try {
-      await this.#shop.files.remove([volumeImage(this.#shop.layout, id)]);
+      await this.#shop.trash.remove([volumeImage(this.#shop.layout, id)]);
       this.#shop.state.volumes.remove("id = ?", id);
     } catch (error) {
       this.#shop.log.error({ err: error, volume: id }, "an unfinished volume stays until the next try or start");

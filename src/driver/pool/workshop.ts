@@ -8,12 +8,14 @@ import type { Layout } from "./layout.ts";
 import type { Reservations } from "./reservations.ts";
 import type { Space } from "./space.ts";
 import type { PoolState } from "./state.ts";
+import type { Trash } from "./trash.ts";
 
 /** What making and deleting volumes and snapshots needs; they share one of each. */
 export interface Workshop {
   readonly layout: Layout;
   readonly state: PoolState;
   readonly files: PoolFiles;
+  readonly trash: Trash;
   readonly space: Space;
   readonly reservations: Reservations;
   readonly cutter: CutEngine;
