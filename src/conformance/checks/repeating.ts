@@ -1,6 +1,6 @@
 import { type Failure, failureOf, isFailure } from "../../lib/failure.ts";
 import { type Check, forGroups } from "../check.ts";
-import { type Asked, aGroup, createGroup, cut, type Group, listedOf } from "../groups.ts";
+import { type Asked, aGroup, createGroup, cut, deleteGroup, type Group, listedOf } from "../groups.ts";
 import { differences } from "../judge-group.ts";
 import type { Lab } from "../lab.ts";
 import { objectionsToWhole } from "../mismatch.ts";
@@ -83,14 +83,7 @@ async function once(lab: Lab, asked: Asked): Promise<{ readonly group: Group } |
   const { driver, settings, made } = lab;
   try {
     const group = await createGroup(driver, asked, settings.groupParameters);
-    made.note(`group snapshot ${asked.name}`, (later) =>
-      later.untilDone(({ groupController }) =>
-        groupController.deleteVolumeGroupSnapshot({
-          groupSnapshotId: group.groupSnapshotId,
-          snapshotIds: group.snapshots.map(({ snapshotId }) => snapshotId),
-        }),
-      ),
-    );
+    made.note(`group snapshot ${asked.name}`, (later) => later.untilDone((again) => deleteGroup(again, group)));
     return { group };
   } catch (error) {
     return { failure: failureOf(error) };

@@ -12,6 +12,20 @@ export const nameVices: readonly Vice[] = [
     wrong: tellsNewIds,
   },
   {
+    does: "tells no snapshot_id any more when it is asked again",
+    caughtBy: ["create/idempotent", "create/concurrent"],
+    wrong(csi) {
+      const told = new Set<string>();
+      return creates(async (request) => {
+        const group = await honestGroup(csi, request);
+        const isNew = !told.has(group.groupSnapshotId);
+        told.add(group.groupSnapshotId);
+        const snapshots = group.snapshots.map((snapshot) => ({ ...snapshot, snapshotId: "", sourceVolumeId: "" }));
+        return isNew ? group : { ...group, snapshots };
+      });
+    },
+  },
+  {
     does: "cuts again when the volumes come in another order",
     caughtBy: ["create/idempotent"],
     wrong(csi) {
