@@ -6,7 +6,7 @@ import { startDriver } from "../driver.ts";
 import type { PoolImage } from "../pool/pool-image.ts";
 import type { Doom } from "./driver-process.ts";
 
-/** A driver that meets its doom after the n-th time that a step of the journal is done; SIGTERM ends it in order. */
+/** A driver that meets its doom after the n-th time that a step of the journal is done. SIGTERM and its parent's end end it in order. */
 const [endpoint = "", poolDir = "", engine = "", blockEngine = "", watchdog = "", doom = "{}", image = "null"] =
   process.argv.slice(2);
 const { step: fatal, times = 1, victims = "driver" } = JSON.parse(doom) as Partial<Doom>; // our own parent wrote it
@@ -18,7 +18,7 @@ const driver = await startDriver({
   ...(poolImage && { poolImage }),
   nodeId: "node-1",
   engine,
-  holdDeadlineMs: 1_000,
+  ...(fatal !== undefined && { holdDeadlineMs: 1_000 }), // who meets no doom gets the time that users give it
   helpers: { blockEngine: [process.execPath, blockEngine], watchdog: [process.execPath, watchdog] },
   clock: systemClock,
   random: systemRandom,
@@ -31,12 +31,13 @@ const driver = await startDriver({
     if (victims === "driver" || victims === "all") process.kill(process.pid, "SIGKILL");
   },
 });
-process.on("SIGTERM", () => {
+const end = () =>
   driver.close().then(
     () => process.exit(0),
     () => process.exit(1),
   );
-});
+process.on("SIGTERM", () => void end());
+process.stdin.on("end", () => void end()).resume(); // whoever started it is gone
 process.stdout.write("serves\n");
 
 /** Process ids of what this process started (proc_pid_task(5)). */

@@ -46,7 +46,7 @@ export async function startDriverProcess(options: {
     JSON.stringify(doom ?? {}),
     JSON.stringify(poolImage ?? null),
   ];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-saidLimit);
