@@ -13,6 +13,8 @@ export interface CutSnapshot {
 
 /** A driver may say "ask again" while it copies; it has this long. */
 const cutLimitMs = 60_000;
+/** On a busy machine a hold of filesystems may be lost. Its cut is dropped then, and the next one may keep its hold. */
+const dropLimit = 5;
 
 /** Cuts volumes by one group snapshot. */
 export async function cutAsGroup(
@@ -64,11 +66,12 @@ export async function removeCut(snapshots: readonly CutSnapshot[]): Promise<void
 
 async function untilDone<T>(create: () => Promise<T>): Promise<T> {
   const limit = AbortSignal.timeout(cutLimitMs);
-  for (;;) {
+  for (let dropped = 0; ; ) {
     try {
       return await create();
     } catch (error) {
-      if (!isFailure(error, "busy")) throw error;
+      const isDropped = isFailure(error, "precondition", "timeout") && ++dropped < dropLimit;
+      if (!isDropped && !isFailure(error, "busy")) throw error;
     }
     await systemClock.sleep(1, limit);
   }
