@@ -104,7 +104,7 @@ describe("a group snapshot that an admin has brought", () => {
     expect(lab.driver.world.groups.size).toBe(0);
   });
 
-  test("has members that were added by hand, each with a content of its own, ready too, and takes them along", async () => {
+  test("lets a member that was added by hand, with a content of its own, take the place of the one it made", async () => {
     const cut = await aCutOnStorage();
     await bring(cut);
     await adopt();
@@ -122,6 +122,8 @@ describe("a group snapshot that an admin has brought", () => {
     const asked = { ...snapshot, metadata, spec: { source: { volumeSnapshotContentName: name } } };
     await lab.client.create(snapshots, asked, { signal });
     await lab.until(snapshots, at(name), (found) => found?.status?.readyToUse === true);
+    expect(await members()).toHaveLength(cut.members.length);
+    expect(lab.driver.world.snapshots.size).toBe(cut.members.length); // nothing has gone on the storage
     await lab.client.delete(groupSnapshots, at(), { signal });
     await until((gone) => gone === undefined);
     await lab.until(snapshots, at(name), (gone) => gone === undefined);

@@ -14,16 +14,6 @@ export function isMember(snapshot: Snapshot): boolean {
   return groupOwnerOf(snapshot) !== undefined || snapshot.status?.volumeGroupSnapshotName !== undefined;
 }
 
-/**
- * True for a member that somebody added by hand, for a content that they made too, as is done with groups that were cut
- * elsewhere: it lives as any snapshot of a given content does, and goes with its group. A member that its group makes has a
- * content with the group's mark.
- */
-export function isAddedByHand(snapshot: Snapshot, content: SnapshotContent | undefined): boolean {
-  if (snapshot.spec.source.volumeSnapshotContentName === undefined || !content) return false;
-  return content.metadata.annotations?.[memberGroupHandle] === undefined;
-}
-
 /** True for the content of a member: its snapshot was made, and is deleted, together with its group on the storage. */
 export function isMemberContent(content: SnapshotContent): boolean {
   return groupHandleOf(content) !== undefined;

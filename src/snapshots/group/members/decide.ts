@@ -16,6 +16,7 @@ import { protect } from "../binding/adopt.ts";
 import { created, ready } from "../events.ts";
 import { faultOf, faultOfBrought } from "../one-per-volume.ts";
 import { reportObstacle, statusChange } from "../status.ts";
+import { takeIn } from "./by-hand.ts";
 import {
   contentFor,
   contentStatusOf,
@@ -44,7 +45,9 @@ export function decideMembers(seen: MembersSeen): Plan<ObjectAction> {
     groupHandle,
     allowsModeChange: seen.allowsModeChange === true,
   };
-  return makeSnapshots(common, seen) ?? makeContents(common, seen) ?? tellStatuses(common, seen);
+  return (
+    takeIn(seen.added ?? []) ?? makeSnapshots(common, seen) ?? makeContents(common, seen) ?? tellStatuses(common, seen)
+  );
 }
 
 function waitForCut(seen: MembersSeen): Plan<ObjectAction> {

@@ -7,6 +7,7 @@ import { volumes as volumeResource } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
 import { byGroup, byVolume, handleKey, type SnapshotCaches } from "../../pairing/caches.ts";
 import type { SnapshotOptions } from "../../pairing/options.ts";
+import { type Added, addedFor, goingOf } from "./by-hand.ts";
 import type { Member } from "./member.ts";
 
 /** What decides how far a bound group has come. */
@@ -16,6 +17,8 @@ export interface MembersSeen {
   readonly content: GroupSnapshotContent;
   /** One for each snapshot that the content lists. */
   readonly members: readonly Member[];
+  /** Members that somebody added by hand. */
+  readonly added?: readonly Added[];
   /** The admin lets volumes of one mode be made from snapshots of the other. */
   readonly allowsModeChange?: boolean;
   readonly now: Date;
@@ -29,11 +32,13 @@ export async function observeMembers(
   { caches, options = {} }: { readonly caches: Caches; readonly options?: SnapshotOptions },
   context: ObserveContext,
 ): Promise<MembersSeen> {
+  const found = snapshotsOf(content).flatMap((info) => memberOf(group, info, caches));
   const seen: MembersSeen = {
     stage: "members",
     group,
     content,
-    members: snapshotsOf(content).flatMap((info) => memberOf(group, info, caches)),
+    members: found.map(({ member }) => member),
+    added: found.flatMap(({ added }) => added),
     allowsModeChange: options.preventVolumeModeConversion === false,
     now: context.now,
   };
@@ -48,14 +53,21 @@ function snapshotsOf({ spec, status }: GroupSnapshotContent): readonly SnapshotI
   return list.length > 0 ? list : brought.map((snapshotHandle) => ({ snapshotHandle }));
 }
 
-function memberOf(group: GroupSnapshot, info: SnapshotInfo, caches: Caches): readonly Member[] {
+interface Found {
+  readonly member: Member;
+  readonly added: readonly Added[];
+}
+
+function memberOf(group: GroupSnapshot, info: SnapshotInfo, caches: Caches): readonly Found[] {
   const { snapshotHandle } = info;
   if (!snapshotHandle) return []; // the check of the list tells of it
   const names = memberNamesOf(group, info.volumeHandle ?? volumeHandle(snapshotHandle));
   const snapshot = caches.snapshots.get(keyOf({ namespace: group.metadata.namespace, name: names.snapshot }));
   const named = { snapshot, content: caches.contents.get(names.content), names };
-  const found = snapshot ? named : (memberStandingFor(snapshotHandle, group, caches) ?? named);
-  return [{ ...found, info: { ...info, snapshotHandle }, claim: undefined, volume: undefined }];
+  const added = addedFor(snapshotHandle, group, caches);
+  const found = added ?? (snapshot ? named : (memberStandingFor(snapshotHandle, group, caches) ?? named));
+  const member = { ...found, info: { ...info, snapshotHandle }, claim: undefined, volume: undefined };
+  return [{ member, added: added ? [{ snapshot: added.snapshot, made: goingOf(named, caches) }] : [] }];
 }
 
 /** A member that has another name than we give: an older release made it, or knew less of the snapshot. */

@@ -10,7 +10,7 @@ import { volumes } from "../../../kube/core/volume.ts";
 import { keyOf } from "../../../kube/object.ts";
 import type { SnapshotCaches } from "../../pairing/caches.ts";
 import { isTerminating } from "../../pairing/change.ts";
-import { groupOwnerOf, isAddedByHand, isMember } from "../../pairing/member.ts";
+import { groupOwnerOf, isMember } from "../../pairing/member.ts";
 import { isToldOn } from "../../pairing/obstacle.ts";
 import type { SnapshotOptions } from "../../pairing/options.ts";
 import { restoresOf } from "../../pairing/restore.ts";
@@ -32,18 +32,15 @@ export async function observe(
   const claim = source.kind === "claim" ? caches.claims.get(keyOf(besides(snapshot, source.claimName))) : undefined;
   const volumeName = claim?.spec.volumeName;
   const group = await groupOf(snapshot, caches, context);
-  const content = group
-    ? cachedContentOf(snapshot, source, caches)
-    : await contentOf(snapshot, source, caches, context);
   const seen: SingleSeen = {
     snapshot,
     source,
-    content,
+    content: group ? cachedContentOf(snapshot, source, caches) : await contentOf(snapshot, source, caches, context),
     claim,
     volume: volumeName === undefined ? undefined : caches.volumes.get(volumeName),
     classes: caches.classes.list(),
     group,
-    isMember: isMember(snapshot) && !isAddedByHand(snapshot, content),
+    isMember: isMember(snapshot),
     restores: restoresOf(snapshot, caches.claims),
     ...(caches.nodes && { nodes: caches.nodes.list() }),
     allowsModeChange: options.preventVolumeModeConversion === false,
