@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { aDriver } from "../src/driver/testing.ts";
 import { type OrderLoad, type Round, startOrderRounds } from "../src/testing/order-rounds.ts";
 import { scratchPool } from "../src/testing/scratch-pool.ts";
+import { timesInTurn } from "../src/testing/times.ts";
 
 const option = (name: string, byDefault: number) => Number(process.env[name] ?? byDefault);
 const groupRounds = option("ORDER_ROUNDS", 500);
@@ -21,9 +22,9 @@ const driver = await aDriver({ engine, ...(scratch && { poolDir: join(scratch.pa
 try {
   const rounds = await startOrderRounds(driver, { volumes, writers, ...(fsType && { fsType }) });
   const startedMs = performance.now();
-  const groups = await times(groupRounds, () => rounds.cutGroup());
+  const groups = await timesInTurn(groupRounds, () => rounds.cutGroup());
   const writesPerSecond = (1000 * rounds.acked()) / (performance.now() - startedMs);
-  const control = await times(controlRounds, () => rounds.cutInTurn());
+  const control = await timesInTurn(controlRounds, () => rounds.cutInTurn());
   await rounds.stop();
   console.log(
     `${engine}, ${volumes} volumes (${fsType ?? "block devices"}), ${writers} writers, ${writesPerSecond.toFixed(0)} acknowledged records a second`,
@@ -34,12 +35,6 @@ try {
 } finally {
   await driver.close();
   await scratch?.remove();
-}
-
-async function times(count: number, work: () => Promise<Round>): Promise<readonly Round[]> {
-  const results: Round[] = [];
-  for (let i = 0; i < count; i++) results.push(await work());
-  return results;
 }
 
 /** Prints a line on some rounds, and the first violation. @returns how many of them lost the order */

@@ -2,7 +2,7 @@ import { systemClock } from "../../lib/clock.ts";
 
 /** A program whose state spans several volumes, and that says whether a copy of them makes sense. */
 export interface Application {
-  /** Its volumes by name, in the order in which the control cuts them. */
+  /** Its volumes by name, in the order in which the first control cuts them: one that is sure to break it. */
   readonly volumes: readonly { readonly name: string; readonly fsType: "ext4" | "xfs" }[];
   /** Begins to work in a folder, where its volumes are mounted by their names, empty. */
   begin(folder: string): Promise<Work>;

@@ -11,7 +11,7 @@ import type { Application, Verdict } from "./application.ts";
 export interface ApplicationRounds {
   /** Cuts all its volumes by one group snapshot. @param parameters of the group snapshot's class */
   cutGroup(parameters?: Readonly<Record<string, string>>): Promise<Verdict>;
-  /** The control: a snapshot of each volume, one after the other, while it goes on. */
+  /** The control: a snapshot of each volume, one after the other, while it goes on. The next one begins with the next volume. */
   cutInTurn(): Promise<Verdict>;
   /** Takes all of it away. @throws Failure that ended the application early */
   stop(): Promise<void>;
@@ -67,6 +67,7 @@ async function roundsOn(driver: TestDriver, application: Application): Promise<A
   const home = await homeIn(driver.folder);
   const ids = await putAll(home, () => ({}));
   const work = await application.begin(home);
+  let controls = 0;
 
   const round = async (cut: () => Promise<readonly CutSnapshot[]>) => {
     await work.more(between);
@@ -87,7 +88,10 @@ async function roundsOn(driver: TestDriver, application: Application): Promise<A
   };
   return {
     cutGroup: (parameters) => round(() => cutAsGroup(driver, ids, parameters)),
-    cutInTurn: () => round(() => cutInTurn(driver, ids, part)),
+    cutInTurn() {
+      const first = controls++ % ids.length;
+      return round(() => cutInTurn(driver, [...ids.slice(first), ...ids.slice(0, first)], part));
+    },
     stop: () => inTurn(work.stop, () => endAll(inUse)),
   };
 }

@@ -20,6 +20,7 @@ export interface Talk {
 /** What takes longer has hung; the machine may be busy. */
 const patienceMs = 60_000;
 const shownLines = 5;
+const endWithParent = ["setpriv", "--pdeathsig=KILL", "--"] as const;
 const { signal: never } = new AbortController();
 
 /**
@@ -31,7 +32,8 @@ export function talk(
   argv: readonly [string, ...string[]],
   heard: (line: string) => void = () => undefined,
 ): Talk {
-  const child = spawn("setpriv", ["--pdeathsig=KILL", "--", ...argv], {
+  const [program, ...args] = [...endWithParent, ...argv];
+  const child = spawn(program, args, {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env.PATH, LC_ALL: "C" },
   });
