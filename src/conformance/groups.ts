@@ -22,6 +22,7 @@ export async function cut(lab: Lab, asked: Asked): Promise<Group> {
     {
       what: `group snapshot ${asked.name}`,
       create: (driver) => createGroup(driver, asked, lab.settings.groupParameters),
+      idOf: ({ groupSnapshotId }) => groupSnapshotId,
       remove: (driver, group) => deleteGroup(driver, group),
     },
     lab.patience,

@@ -22,6 +22,7 @@ function aThing(name: string, fails: readonly Failure[] = []) {
       if (failure) throw failure;
       return `handle of ${name}`;
     },
+    idOf: (handle) => handle,
     async remove(_, handle) {
       seen.push(`remove ${handle}`);
     },
@@ -34,10 +35,8 @@ test("what was made is removed by its handle, the last first", async () => {
   const order: string[] = [];
   for (const name of ["a", "b"]) {
     things.note(name, async () => void order.push(name));
-    await things.make(
-      { what: name, create: async () => name, remove: async () => order.push(`handle ${name}`) },
-      patient(),
-    );
+    const remove = async () => order.push(`handle ${name}`);
+    await things.make({ what: name, create: async () => name, idOf: () => name, remove }, patient());
   }
   expect(await things.undo(patient())).toEqual([]);
   expect(order).toEqual(["handle b", "b", "handle a", "a"]);
@@ -71,7 +70,15 @@ test("what cannot be taken away is told, what is gone is not, and the rest goes"
   things.note("the first", async () => void gone.push("first"));
   things.note("the second", () => Promise.reject(new Failure("precondition", "it is in use")));
   things.note("the third", () => Promise.reject(new Failure("notFound", "there is none")));
-  expect(await things.undo(patient())).toEqual(["the second: it is in use"]);
+  const stuck = {
+    ...aThing("a volume").making,
+    remove: () => Promise.reject(new Failure("precondition", "it is busy")),
+  };
+  await things.make(stuck, patient());
+  expect(await things.undo(patient())).toEqual([
+    "a volume, which is handle of a volume: it is busy",
+    "the second: it is in use",
+  ]);
   expect(gone).toEqual(["first"]);
 });
 

@@ -17,22 +17,25 @@ export interface Making<Handle> {
   readonly what: string;
   /** Asked again, it tells the handle again. */
   readonly create: (driver: Driver) => Promise<Handle>;
+  /** What the driver calls it, for whoever has to take it away by hand. */
+  readonly idOf: (handle: Handle) => string;
   readonly remove: (driver: Driver, handle: Handle) => Promise<unknown>;
 }
 
 export function made(): Made {
-  const steps: { readonly what: string; readonly undo: (patience: Patience) => Promise<unknown> }[] = [];
-  const note: Made["note"] = (what, undo) => void steps.push({ what, undo });
+  const steps: { readonly what: () => string; readonly undo: (patience: Patience) => Promise<unknown> }[] = [];
   return {
-    note,
-    async make({ what, create, remove }, patience) {
-      let known: { readonly handle: Awaited<ReturnType<typeof create>> } | undefined;
+    note: (what, undo) => void steps.push({ what: () => what, undo }),
+    async make<Handle>({ what, create, idOf, remove }: Making<Handle>, patience: Patience) {
+      let known: { readonly handle: Handle } | undefined;
       let isRefused = false;
-      note(what, async (later) => {
+      const undo = async (later: Patience) => {
         if (isRefused) return;
-        const found = known ?? (await findAgain(() => later.untilDone(create)));
+        known ??= await findAgain(() => later.untilDone(create));
+        const found = known;
         if (found) await later.untilDone((driver) => remove(driver, found.handle));
-      });
+      };
+      steps.push({ what: () => (known ? `${what}, which is ${idOf(known.handle)}` : what), undo });
       try {
         known = { handle: await patience.untilDone(create) };
         return known.handle;
@@ -45,7 +48,7 @@ export function made(): Made {
       const left: string[] = [];
       for (const { what, undo } of steps.splice(0).reverse())
         await undo(patience).catch((error: unknown) => {
-          if (!isFailure(error, "notFound")) left.push(`${what}: ${failureOf(error).message}`);
+          if (!isFailure(error, "notFound")) left.push(`${what()}: ${failureOf(error).message}`);
         });
       return left;
     },

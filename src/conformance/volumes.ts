@@ -12,6 +12,7 @@ export async function createVolume(lab: Lab, source?: Snapshot): Promise<Volume>
     {
       what: `volume ${request.name}`,
       create: (driver) => created(driver, request),
+      idOf: ({ volumeId }) => volumeId,
       remove: (driver, { volumeId }) => driver.controller.deleteVolume({ volumeId }),
     },
     lab.patience,

@@ -29,7 +29,7 @@ export interface WrongDriver {
 export async function wrongDriver(options: {
   readonly address: string;
   readonly driver: string;
-  readonly vice: Vice;
+  readonly vice: Pick<Vice, "wrong">;
 }): Promise<WrongDriver> {
   const honest = connect({ address: options.driver });
   const wrong = options.vice.wrong(honest);

@@ -51,8 +51,8 @@ function start(
 const run = (address: string, ...args: readonly string[]) => start(address, args).ended;
 
 async function behind<T>(wrong: (csi: Csi) => CsiHandlers, work: (address: string) => Promise<T>): Promise<T> {
-  const vice = { does: "what the test says", caughtBy: ["capabilities"] as const, wrong };
-  const proxy = await wrongDriver({ address: join(folder, "proxy.sock"), driver: driver.csi.address, vice });
+  const options = { address: join(folder, "proxy.sock"), driver: driver.csi.address };
+  const proxy = await wrongDriver({ ...options, vice: { wrong } });
   try {
     return await work(proxy.csi.address);
   } finally {

@@ -11,6 +11,7 @@ import { aDriver, call, type TestDriver } from "../../src/driver/testing.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { vices, wrongDriver } from "../../src/testing/wrong-driver.ts";
+import { leniences } from "../../src/testing/wrong-drivers/leniences.ts";
 
 let driver: TestDriver;
 let folder: string;
@@ -76,6 +77,21 @@ describe("a driver that", () => {
     await wrong.close();
     expect(reasonsOfFailed(report)).toEqual(Object.fromEntries(vice.caughtBy.map((name) => [name, expect.anything()])));
   });
+});
+
+test.each(leniences)("a driver that $does is neither praised nor blamed for it", async ({ skips, because, wrong }) => {
+  const lenient = await wrongDriver({
+    address: join(folder, "wrong.sock"),
+    driver: driver.csi.address,
+    vice: { wrong },
+  });
+  const made = checks.filter(({ name }) => skips.includes(name));
+  const { results } = await run(lenient.csi, { rounds: 1, checks: made });
+  await lenient.close();
+  const notPassed = results.filter(({ outcome }) => outcome !== "passed");
+  expect(notPassed.map(({ name, outcome, reasons }) => ({ name, outcome, reasons }))).toEqual(
+    skips.map((name) => ({ name, outcome: "skipped", reasons: [expect.stringContaining(because)] })),
+  );
 });
 
 test("all runs together leave no volume, no snapshot and no folder", async () => {

@@ -41,7 +41,7 @@ export const restoreVices: readonly Vice[] = [
 type Source = NonNullable<MessageInitShape<typeof VolumeContentSourceSchema>["type"]>;
 
 /** Makes volumes from something else than the snapshot that was named. */
-function restores(csi: Csi, sourceFor: (snapshotId: string) => Source | Promise<Source>): CsiHandlers {
+export function restores(csi: Csi, sourceFor: (snapshotId: string) => Source | Promise<Source>): CsiHandlers {
   return { controller: { createVolume: restoredBy(csi, sourceFor) } };
 }
 
