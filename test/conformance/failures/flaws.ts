@@ -64,7 +64,7 @@ function claimFlaws(claim: string, members: readonly Snapshot[], all: readonly S
 }
 
 /** Snapshots that no content names, and contents whose snapshot is not there. */
-async function storageFlaws(shop: Shop, all: readonly SnapshotContent[]): Promise<readonly string[]> {
+export async function storageFlaws(shop: Shop, all: readonly SnapshotContent[]): Promise<readonly string[]> {
   const onStorage = await shop.leftOnStorage();
   const handles: readonly unknown[] = all.map(
     ({ spec, status }) => status?.snapshotHandle ?? spec.source.snapshotHandle,
@@ -75,7 +75,7 @@ async function storageFlaws(shop: Shop, all: readonly SnapshotContent[]): Promis
   ];
 }
 
-async function heldClaims(shop: Shop): Promise<readonly string[]> {
+export async function heldClaims(shop: Shop): Promise<readonly string[]> {
   const { items } = await shop.client.list(claims, { namespace: shop.namespace, ...call() });
   const held = items.filter(({ metadata }) => metadata.finalizers?.includes(claimFinalizer));
   return held.map(({ metadata }) => `claim ${metadata.name} is still protected`);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { groupSnapshots } from "../../../src/api/group-snapshot/resources.ts";
-import { isChange, type ProxyFault } from "../../../src/testing/fault-proxy.ts";
+import { isChange, type ProxyAnswer, type ProxyFault } from "../../../src/testing/fault-proxy.ts";
 import { type Mortal, mortal } from "../../../src/testing/mortal.ts";
 import { freePort, startWebhook } from "../webhook-process.ts";
 import { flawsOf, tracesIn } from "./flaws.ts";
@@ -11,6 +11,7 @@ import {
   costOf,
   createCut,
   deleteCut,
+  dyingAtEachChange,
   type FailureLab,
   failureLab,
   members,
@@ -22,7 +23,8 @@ import {
 } from "./lab.ts";
 
 let lab: FailureLab;
-let processes: Readonly<Record<Role, Mortal>>;
+type Worker = Exclude<Role, "provisioner">;
+let processes: Readonly<Record<Worker, Mortal>>;
 beforeAll(async () => {
   lab = await failureLab();
   const [controller, sidecar] = await Promise.all([lab.start("controller"), lab.start("sidecar")]);
@@ -34,30 +36,18 @@ afterAll(() => lab.stop());
 const setFaults = (fault: ProxyFault | undefined) => {
   for (const proxy of Object.values(lab.proxies)) proxy.fault = fault;
 };
+const noop = () => undefined;
 const long = { timeout: 240_000 };
 
-/** Lets the process die around each of its changes in turn: once before the server hears of it, once when it has done it. */
-function dyingAtEachChange(role: Role): void {
-  const { [role]: process } = processes;
-  let deaths = 0;
-  lab.proxies[role].fault = async (request, pass) => {
-    if (!isChange(request)) return pass();
-    const { life } = process;
-    if (deaths++ % 2 === 1) await pass();
-    await process.die(life);
-    return "cut";
-  };
-}
-
 describe("kill -9 of", () => {
-  test.each<[string, Role, { readonly lives: number; readonly cuts: number }]>([
+  test.each<[string, Worker, { readonly lives: number; readonly cuts: number }]>([
     ["the snapshot-controller", "controller", { lives: 20, cuts: 1 }],
     ["the csi-snapshotter", "sidecar", { lives: 6, cuts: 3 }],
   ])(
     "%s before and after each of its changes loses nothing and leaves nothing, at the cost of an undisturbed life",
     long,
     async (_name, role, { lives, cuts }) => {
-      dyingAtEachChange(role);
+      dyingAtEachChange(lab, role, processes[role]);
       const cost = await costOf(lab, () => wholeLife(lab, `${role}-dies`));
       await processes[role].ready();
       expect(processes[role].life).toBeGreaterThan(lives);
@@ -86,38 +76,45 @@ describe("kill -9 of", () => {
     expect(cost.changes).toBeLessThanOrEqual(budgetOf(members.length));
   });
 
-  test("the webhook before changes of a group has each refused until it is back, and loses nothing", long, async () => {
-    const refusals = new EventTarget();
-    const port = await freePort();
-    const start = () => startWebhook(lab.groupsnap, { kubeconfig: lab.api.kubeconfigPath, port });
-    const webhook = mortal((life) => (life === 1 ? start() : once(refusals, "refused").then(start)));
-    await webhook.ready();
-    await untilConverted(lab);
-    const codes: number[] = [];
-    let changed = 0;
-    setFaults(async (request, pass) => {
-      const isOfGroups = isChange(request) && request.path.includes("/volumegroupsnapshot");
-      if (!isOfGroups || changed < everySecond * (codes.length + 1)) {
+  test(
+    "the webhook before each change of a group has it refused until it is back, and loses nothing",
+    long,
+    async () => {
+      const refusals = new EventTarget();
+      const port = await freePort();
+      const start = () => startWebhook(lab.groupsnap, { kubeconfig: lab.api.kubeconfigPath, port });
+      const webhook = mortal((life) => (life === 1 ? start() : once(refusals, "refused").then(start)));
+      await webhook.ready();
+      await untilConverted(lab);
+      const codes: number[] = [];
+      let changed = 0;
+      const change = async (pass: () => Promise<ProxyAnswer>) => {
+        const isDead = changed === codes.length;
+        if (isDead) await webhook.die(webhook.life);
         const answer = await pass();
-        if (isOfGroups && answer.code < 300) changed++;
+        if (answer.code < 300) changed++;
+        if (!isDead) return answer;
+        codes.push(answer.code);
+        refusals.dispatchEvent(new Event("refused"));
         return answer;
-      }
-      codes.push(0);
-      await webhook.die(webhook.life);
-      const answer = await pass();
-      codes[codes.length - 1] = answer.code;
-      refusals.dispatchEvent(new Event("refused"));
-      return answer;
-    });
-    await wholeLife(lab, "without-webhook");
-    await webhook.ready();
-    expect(codes).toEqual(codes.map(() => 500));
-    expect(codes.length).toBeGreaterThanOrEqual(4);
-  });
+      };
+      await askForGroup(lab.shop, "without-webhook");
+      let turn = Promise.resolve();
+      setFaults((request, pass) => {
+        if (!isChange(request) || !request.path.includes("/volumegroupsnapshot")) return pass();
+        const answered = turn.then(() => change(pass)); // one after the other, so that each has its death
+        turn = answered.then(noop, noop);
+        return answered;
+      });
+      await untilWhole(lab.shop, "without-webhook");
+      await untilGone(lab.shop, "without-webhook");
+      await webhook.ready();
+      expect(codes).toEqual(codes.map(() => 500));
+      expect(codes).toHaveLength(changed);
+      expect(changed).toBeGreaterThanOrEqual(9);
+    },
+  );
 });
-
-/** Of the changes of a group's life: the others go through, so that the test ends. */
-const everySecond = 2;
 
 test("what a group has lost or left over would be seen", long, async () => {
   const { shop, driver } = lab;

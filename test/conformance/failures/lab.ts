@@ -16,9 +16,9 @@ import { aShop, type Shop } from "../shop.ts";
 import { served } from "../webhook-process.ts";
 import { flawsOf, tracesIn } from "./flaws.ts";
 
-export type Role = "controller" | "sidecar";
+export type Role = "controller" | "sidecar" | "provisioner";
 
-/** A real API with the claims "data" and "wal" of a driver; both built processes, each behind a proxy of its own. */
+/** A real API with the claims "data" and "wal" of a driver; the built processes, each behind a proxy of its own. */
 export interface ApiLab {
   readonly api: KubeApiserver;
   readonly groupsnap: Program;
@@ -53,9 +53,11 @@ export async function failureLab(nodeFlags: readonly string[] = []): Promise<Fai
 export async function apiLab(csiAddress: string, nodeFlags: readonly string[] = []): Promise<ApiLab> {
   const groupsnap = program(nodeFlags);
   const api = await kubeApiserver(binaries());
-  const [controller, sidecar] = await Promise.all([
-    faultProxy(api, join(groupsnap.folder, "controller.kubeconfig")),
-    faultProxy(api, join(groupsnap.folder, "sidecar.kubeconfig")),
+  const proxyOf = (role: Role) => faultProxy(api, join(groupsnap.folder, `${role}.kubeconfig`));
+  const [controller, sidecar, provisioner] = await Promise.all([
+    proxyOf("controller"),
+    proxyOf("sidecar"),
+    proxyOf("provisioner"),
   ]);
   await install(api);
   const shop = await aShop({ kubeconfig: api.kubeconfigPath, csiAddress, namespace: "shop" });
@@ -63,12 +65,13 @@ export async function apiLab(csiAddress: string, nodeFlags: readonly string[] = 
   const argsOf: Readonly<Record<Role, readonly string[]>> = {
     controller: ["snapshot-controller", `--kubeconfig=${controller.kubeconfigPath}`],
     sidecar: ["csi-snapshotter", `--kubeconfig=${sidecar.kubeconfigPath}`, `--csi-address=${csiAddress}`],
+    provisioner: ["provisioner", `--kubeconfig=${provisioner.kubeconfigPath}`, `--csi-address=${csiAddress}`],
   };
   return {
     api,
     groupsnap,
     shop,
-    proxies: { controller, sidecar },
+    proxies: { controller, sidecar, provisioner },
     async start(role, flags = []) {
       const started = mortal(() => groupsnap.start([...argsOf[role], ...flags], AbortSignal.timeout(readyMs)));
       await started.ready();
@@ -77,7 +80,7 @@ export async function apiLab(csiAddress: string, nodeFlags: readonly string[] = 
     async stop() {
       await groupsnap.clean();
       shop.close();
-      await Promise.all([controller.close(), sidecar.close()]);
+      await Promise.all([controller, sidecar, provisioner].map((proxy) => proxy.close()));
       await api.stop();
     },
   };
@@ -95,7 +98,7 @@ export const askForGroup = (shop: Shop, name: string) =>
   );
 
 /** All of it takes a second; backoffs, after the worst moments to fail, some more. */
-const settling = { timeout: 90_000, interval: 100 };
+export const settling = { timeout: 90_000, interval: 100 };
 
 /** Waits until the group is ready, its members whole, and nothing is there beside it. */
 export async function untilWhole(shop: Shop, group: string, claims = members): Promise<void> {
@@ -120,7 +123,7 @@ export async function untilConverted({ shop }: ApiLab): Promise<void> {
   await expect.poll(strategies, settling).toEqual(groupSnapshotCrds.map(() => "Webhook"));
 }
 
-/** What the server has changed for both processes since the lab began. */
+/** What the server has changed for the processes since the lab began. */
 export const changesIn = ({ proxies }: ApiLab) =>
   Object.values(proxies)
     .flatMap(({ seen }) => seen)
@@ -131,6 +134,18 @@ export const budgetOf = (members: number) => 4 * members + 8 + 2 * members + (4 
 
 export const createCut = "CreateVolumeGroupSnapshot";
 export const deleteCut = "DeleteVolumeGroupSnapshot";
+
+/** Lets a process die around each of its changes in turn: once before the server hears of it, once when it has done it. */
+export function dyingAtEachChange({ proxies }: ApiLab, role: Role, process: Mortal): void {
+  let deaths = 0;
+  proxies[role].fault = async (request, pass) => {
+    if (!isChange(request)) return pass();
+    const { life } = process;
+    if (deaths++ % 2 === 1) await pass();
+    await process.die(life);
+    return "cut";
+  };
+}
 
 /** What some work cost: changes of the API by both processes, creates and deletes of the driver. */
 export async function costOf(lab: FailureLab, work: () => Promise<void>) {
