@@ -26,9 +26,11 @@ import {
   serveDefinitions,
 } from "./lifecycle/definitions.ts";
 import { emptyNamespaces, ensureNamespaces, namespaceRules, namespacesId } from "./lifecycle/namespaces.ts";
+import { claimProtection, protecting, volumeProtection, volumesId } from "./lifecycle/protection.ts";
 import { createRegistry } from "./registry.ts";
 import { openLog } from "./store/log.ts";
 import { openStore, type Store, type Window } from "./store/store.ts";
+import type { ResourceRules } from "./verbs/verb.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 export interface ApiServerOptions {
@@ -46,6 +48,8 @@ export interface ApiServerOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly intercept?: Intercept;
+  /** New claims and volumes get the finalizers that keep them while in use, which somebody beside the server takes off. */
+  readonly protectInUse?: boolean;
   /** How much of the past watches and pages can ask for; for tests of what happens beyond it. */
   readonly window?: Window;
 }
@@ -118,9 +122,11 @@ async function serve(options: ApiServerOptions, { credentials, store, closing }:
   const { clock, random, log, host = "127.0.0.1", port, converters = new Map() } = options;
   const registry = createRegistry(builtInKinds());
   const hub = new WatchHub(store, clock);
-  const rules = new Map([
+  const ofClaims = claimRules(store);
+  const rules = new Map<string, ResourceRules>([
     [namespacesId, namespaceRules],
-    [claimsId, claimRules(store)],
+    [claimsId, options.protectInUse ? protecting(claimProtection, ofClaims) : ofClaims],
+    [volumesId, options.protectInUse ? protecting(volumeProtection) : {}],
     [definitionsId, definitionRules(store, clock)],
   ]);
   const api = { store, registry, clock, random, hub, rules, converters };

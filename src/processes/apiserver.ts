@@ -14,6 +14,7 @@ export async function startApiserver(
     port: options.port,
     crds: options.crds ? (crds as readonly object[] as readonly JsonObject[]) : [], // plain data
     converters: groupConverters,
+    protectInUse: true,
     clock: around.clock,
     random: around.random,
     log: around.log,

@@ -19,6 +19,8 @@ export interface ThrowAwayOptions {
   readonly intercept?: Intercept;
   /** How many changes a watch can ask for; one that is further behind gets 410. */
   readonly window?: Window;
+  /** Claims and volumes get the finalizers of those in use, for tests in which a node takes them off. */
+  readonly protectInUse?: boolean;
 }
 
 /** A Kubernetes API of its own, in a folder that goes with it. */
@@ -51,6 +53,7 @@ export async function throwAwayApi(options: ThrowAwayOptions = {}): Promise<Thro
       log: options.log ?? silent,
       ...(options.intercept && { intercept: options.intercept }),
       ...(options.window && { window: options.window }),
+      ...(options.protectInUse && { protectInUse: true }),
     });
   let server: ApiServer = await start(0);
   const { kubeconfigPath, url, port, caPem, adminToken, clientCertPem, clientKeyPem } = server;

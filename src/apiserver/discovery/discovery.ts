@@ -120,8 +120,9 @@ const verbsOf = (kind: Kind) => (kind.isRequest ? ["create"] : resourceVerbs);
 function subresourcesOf(
   kind: Kind,
 ): readonly { readonly name: string; readonly kind: Kind; readonly verbs: readonly string[] }[] {
+  const finalize = kind.hasFinalize ? [{ name: "finalize", kind, verbs: ["update"] }] : [];
   const status = kind.hasStatus ? [{ name: "status", kind, verbs: statusVerbs }] : [];
-  return [...(kind.subresources ?? []), ...status];
+  return [...finalize, ...(kind.subresources ?? []), ...status];
 }
 
 const kindId = ({ group, version, kind }: Kind) => ({ group, version, kind });

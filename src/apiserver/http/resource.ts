@@ -70,7 +70,7 @@ function subresourceOf(served: Served, { name, subresource }: ResourcePath): { r
   if (subresource === "status" && served.kind.hasStatus) return { subresource };
   if (subresource === "scale" && served.kind.subresources?.some(({ name: one }) => one === subresource))
     return { subresource };
-  if (subresource === "finalize" && served.collection === "/namespaces") return { subresource };
+  if (subresource === "finalize" && served.kind.hasFinalize) return { subresource };
   throw notFound(served.kind, `${name}/${subresource}`);
 }
 
@@ -114,7 +114,10 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
     case "PUT": {
       const { object, duplicates } = await objectBody(request, target);
       const verb = target.subresource === "scale" ? updateScale : update;
-      return written(api, call, target, (options) => verb(api, target, object, { ...options, duplicates }));
+      const demandCreate = demandToCreate(api, call);
+      return written(api, call, target, (options) =>
+        verb(api, target, object, { ...options, duplicates, demandCreate }),
+      );
     }
     case "PATCH":
       return servePatch(api, call, target);
@@ -131,6 +134,10 @@ async function serveObject(api: ServingApi, call: ResourceRequest, target: Objec
   }
 }
 
+/** For what may turn out to be a creation. */
+const demandToCreate = (api: ServingApi, call: ResourceRequest) => () =>
+  api.demand(call.user, { ...call, method: "POST", path: "", resource: call.path });
+
 async function servePatch(api: ServingApi, call: ResourceRequest, target: ObjectTarget): Promise<Answer> {
   const { query, request } = call;
   const mediaType = contentType(request);
@@ -140,7 +147,7 @@ async function servePatch(api: ServingApi, call: ResourceRequest, target: Object
   const asked = { mediaType, patch: await parseValue(body, mediaType), force: truth(query, "force") ?? false };
   const duplicates = await duplicatesIn(body, mediaType);
   const verb = target.subresource === "scale" ? patchScale : patch;
-  const demandCreate = () => api.demand(call.user, { ...call, method: "POST", path: "", resource: call.path });
+  const demandCreate = demandToCreate(api, call);
   return written(api, call, target, (options) => verb(api, target, asked, { ...options, duplicates, demandCreate }));
 }
 

@@ -31,6 +31,7 @@ export const namespace: KindDefinition = {
   description: "A room of its own for names; deleting it deletes everything in it.",
   nameRule: dnsLabelProblem,
   hasStatus: true,
+  hasFinalize: true,
   selectableFields: ["status.phase"],
   fields: {
     spec: object("How the namespace ends.", { finalizers: texts("What must be done before the namespace may go.") }),
@@ -174,6 +175,7 @@ export const lease: KindDefinition = {
   kind: "Lease",
   plural: "leases",
   needsVersion: true,
+  createdByUpdate: true,
   description: "Who leads, and until when.",
   fields: {
     spec: object("Who holds the lease.", {

@@ -30,6 +30,8 @@ export interface KindDefinition {
   readonly keptAs?: KeptAs;
   readonly isRequest?: boolean;
   readonly subresources?: readonly SubresourceDefinition[];
+  readonly hasFinalize?: boolean;
+  readonly createdByUpdate?: boolean;
   /** DNS subdomains unless said otherwise. */
   readonly nameRule?: NameRule;
   /** Fills in what depends on other fields. Called with objects of the right shape only. */
@@ -67,6 +69,8 @@ export function builtInKind(definition: KindDefinition): Kind {
     ...(definition.fieldPaths && { fieldPaths: definition.fieldPaths }),
     ...(definition.keptAs && { keptAs: definition.keptAs }),
     ...(definition.isRequest && { isRequest: true }),
+    ...(definition.hasFinalize && { hasFinalize: true }),
+    ...(definition.createdByUpdate && { createdByUpdate: true }),
     ...(definition.subresources && { subresources: definition.subresources.map(subresourceOf) }),
     convert: (object) => object,
     admit(object, request) {
@@ -109,11 +113,20 @@ function admit({ definition, nameRule, walk }: Parts, object: JsonObject, reques
   const prepared = definition.prepare?.(walked, request) ?? walked;
   const errors = [
     ...visit.errors,
-    ...(definition.isRequest ? [] : metadataErrors(prepared, { nameRule, old: request.old })),
+    ...(definition.isRequest
+      ? []
+      : metadataErrors(prepared, {
+          nameRule,
+          old: request.old,
+          ownedFinalizers: !apiMachinery.has(definition.group ?? ""),
+        })),
     ...(definition.check?.(prepared, request) ?? []),
   ];
   return { object: prepared, errors, unknownFields: visit.unknownFields };
 }
+
+/** Groups of the API's own machinery, which names its finalizers without a slash. */
+const apiMachinery: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "admissionregistration.k8s.io"]);
 
 /** After these nothing can be said of the object as a whole. */
 const isOfShape = ({ reason }: FieldError) => reason === "FieldValueTypeInvalid" || reason === "FieldValueRequired";

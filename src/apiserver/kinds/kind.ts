@@ -27,6 +27,10 @@ export interface Kind {
   readonly hasGeneration: boolean;
   /** PUT without a resourceVersion is allowed (most core kinds; never custom resources). */
   readonly unconditionalUpdate: boolean;
+  /** PUT makes an object that is not there. */
+  readonly createdByUpdate?: boolean;
+  /** What holds up its end, beside finalizers, is told at /finalize: namespaces. */
+  readonly hasFinalize?: boolean;
   /** Sent as a Warning header with every answer: this version is deprecated. */
   readonly deprecation?: string;
   /** OpenAPI v3 schema of the whole object, metadata included; for kubectl and strategic merge. */

@@ -8,16 +8,20 @@ export interface MetadataRules {
   readonly nameRule: NameRule;
   /** What is stored now, if the object exists. */
   readonly old: JsonObject | undefined;
+  /** Finalizers must say whose they are, as in all but the kinds of the API's own machinery. */
+  readonly ownedFinalizers?: boolean;
 }
 
 /** What is wrong with an object's name, labels, annotations, finalizers and owners, as far as their syntax goes. */
-export function metadataErrors(object: JsonObject, { nameRule, old }: MetadataRules): readonly FieldError[] {
+export function metadataErrors(object: JsonObject, rules: MetadataRules): readonly FieldError[] {
+  const { nameRule, old, ownedFinalizers } = rules;
   const metadata = objectAt(object, "metadata");
   return [
     ...nameErrors(metadata, nameRule),
     ...labelErrors(metadata.labels),
     ...annotationErrors(metadata.annotations),
     ...finalizerErrors(metadata, old),
+    ...(ownedFinalizers ? ownerlessFinalizers(metadata) : []),
     ...ownerErrors(metadata.ownerReferences),
   ];
 }
@@ -70,6 +74,17 @@ function finalizerErrors(metadata: JsonObject, old: JsonObject | undefined): rea
   if (added.length === 0) return errors;
   const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
   return [...errors, forbidden("metadata.finalizers", detail)];
+}
+
+/** The finalizers that may go without a domain in front. */
+const wellKnownFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
+
+function ownerlessFinalizers(metadata: JsonObject): readonly FieldError[] {
+  return textsAt(metadata, "finalizers").flatMap((finalizer, i) => {
+    if (finalizer.includes("/") || wellKnownFinalizers.includes(finalizer)) return [];
+    const detail = "name is neither a standard finalizer name nor is it fully qualified";
+    return [invalid(`metadata.finalizers[${i}]`, finalizer, detail)];
+  });
 }
 
 function ownerErrors(owners: Json | undefined): readonly FieldError[] {

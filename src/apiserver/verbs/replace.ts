@@ -17,10 +17,13 @@ export interface Replacement {
 
 /** The current version of the object. @throws Failure "notFound" */
 export function getStored(api: Api, target: ObjectTarget): Stored {
-  const stored = api.store.collection(target.served.collection).get(keyOfTarget(target));
+  const stored = findStored(api, target);
   if (!stored) throw notFound(target.served.kind, target.name);
   return stored;
 }
+
+export const findStored = (api: Api, target: ObjectTarget): Stored | undefined =>
+  api.store.collection(target.served.collection).get(keyOfTarget(target));
 
 /**
  * Puts a new version in place of an object, or removes it if that was its last finalizer. Nothing is written, and its
@@ -60,8 +63,7 @@ function checkPreconditions(target: ObjectTarget, stored: Stored, { object, isPa
   const uid = given.uid;
   if (uid && uid !== stored.metadata.uid) {
     if (isPatch) throw invalid(kind, target.name, [immutable("metadata.uid", uid)]);
-    const why = `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${stored.metadata.uid}`;
-    throw conflict(kind, target.name, why);
+    throw conflict(kind, target.name, uidDiffers(uid, stored.metadata.uid));
   }
   const version = given.resourceVersion;
   if (version !== undefined && version !== null && version !== "" && version !== "0") {
@@ -71,6 +73,9 @@ function checkPreconditions(target: ObjectTarget, stored: Stored, { object, isPa
     throw invalid(kind, target.name, [{ field: "metadata.resourceVersion", reason: "FieldValueInvalid", message }]);
   }
 }
+
+export const uidDiffers = (wanted: unknown, found: string) =>
+  `Precondition failed: UID in precondition: ${String(wanted)}, UID in object meta: ${found}`;
 
 const immutable = (field: string, value: unknown) => ({
   field,

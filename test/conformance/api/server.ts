@@ -18,7 +18,7 @@ export interface Server extends RawTarget {
 const window = { changes: 200, bytes: 32 << 20 };
 
 export async function embedded(): Promise<Server> {
-  const api = await throwAwayApi({ window });
+  const api = await throwAwayApi({ window, protectInUse: true });
   return { ...api, forget: () => outwrite(api) };
 }
 

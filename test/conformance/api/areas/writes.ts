@@ -209,7 +209,11 @@ test("an update creates nothing", async ({ put, get, here }) => {
 
 test("an update creates a lease that is not there", async ({ put, here }) => {
   const leases = `/apis/coordination.k8s.io/v1${here}/leases`;
-  expect((await put(`${leases}/a`, { metadata: { name: "a" }, spec: { holderIdentity: "me" } })).code).toBe(201);
+  const made = await put(`${leases}/a`, { metadata: { name: "a" }, spec: { holderIdentity: "me" } });
+  expect(made.code).toBe(201);
+  const { uid, resourceVersion } = made.body.metadata as { uid: string; resourceVersion: string };
+  expect((await put(`${leases}/gone`, { metadata: { name: "gone", uid, resourceVersion } })).code).toBe(409);
+  expect((await put(`${leases}/status`, { metadata: { name: "other" } })).code).toBe(400);
 });
 
 test("generateName makes a name of its own for each object", async ({ make, maps }) => {
