@@ -16,7 +16,7 @@ let kubectl: Kubectl;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "gs-deploy-"));
-  api = await kubeApiserver(binaries());
+  api = await kubeApiserver(binaries(), ["--allow-privileged"]); // the storage driver is
   kubectl = kubectlOn(api.kubeconfigPath);
 }, 90_000);
 afterAll(async () => {
@@ -102,7 +102,7 @@ describe("kustomize", () => {
       parseManifest(await kubectl(["kustomize", "deploy/kustomize/overlays/single-node"])),
       system,
     ).slice(-1);
-    await expect(dryRun(JSON.stringify(driver))).rejects.toThrow(/violates PodSecurity/);
+    await expect(dryRun(JSON.stringify(driver))).rejects.toThrow(/restricted volume types/);
   });
 });
 
@@ -118,12 +118,17 @@ describe("the Helm chart", () => {
     "--set=controller.nodeSelector.disk=ssd,webhook.podLabels.a=b,webhook.podAnnotations.c=d",
     '--set-json=networkPolicy.metricsFrom=[{"podSelector":{}}]',
     "--set=serviceMonitor.labels.release=p,prometheusRule.labels.release=p",
+    "--set=driver.enabled=true,driver.nodeSelector.disk=ssd,driver.podAnnotations.c=d,driver.args={--verbosity=4}",
   ];
   const variants: Readonly<Record<string, readonly string[]>> = {
     "as it comes": [],
     "with everything on": everything,
     "without definitions": ["--set=crds.install=false"],
     "with the webhook alone": ["--set=controller.enabled=false,sidecar.roles=false"],
+    "with the driver over a folder": [
+      "--set=driver.enabled=true,driver.storageClass.create=false",
+      "--set-json=driver.image=null",
+    ],
     "with the controller alone": ["--set=webhook.enabled=false,podDisruptionBudget.enabled=false"],
   };
   const template = (...args: readonly string[]) =>
@@ -158,6 +163,23 @@ describe("the Helm chart", () => {
     Object.assign(roles, rulesIn(await kubectl(["kustomize", "deploy/kustomize/csi-snapshotter"])));
     expect(rulesIn(await template())).toEqual(roles);
     expect(Object.keys(roles)).toHaveLength(7);
+    Object.assign(roles, rulesIn(await kubectl(["kustomize", "deploy/kustomize/overlays/single-node"])));
+    expect(rulesIn(await template("--set=driver.enabled=true"))).toEqual(roles);
+    expect(Object.keys(roles)).toHaveLength(11);
+  });
+
+  test("starts the driver's pod as kustomize does, but for names and the engine", async () => {
+    const podIn = (manifest: string) =>
+      parseManifest(manifest).find(({ kind }) => kind === "DaemonSet")?.spec?.template?.spec;
+    const ours = podIn(await template("--set=driver.enabled=true"));
+    const theirs = podIn(await kubectl(["kustomize", "deploy/kustomize/overlays/single-node"]));
+    const lined = (pod: typeof ours) =>
+      pod?.containers.map(({ args }) =>
+        args.filter((arg) => !/^--(engine|pool-image-size|pool-filesystem)=/.test(arg)),
+      );
+    expect(lined(ours)).toEqual(lined(theirs));
+    expect(ours?.containers).toHaveLength(3);
+    expect(Object.keys(ours ?? {})).toEqual(expect.arrayContaining(["volumes", "containers", "serviceAccountName"]));
   });
 
   test.each([
@@ -166,6 +188,7 @@ describe("the Helm chart", () => {
     ["--set=image.digest=latest", "pattern"],
     ["--set=webhook.args={verbose}", "pattern"],
     ["--set=sidecar.drivers[0].namespace=x", "serviceAccount"],
+    ["--set=driver.engine=fast", "engine"],
   ])("refuses %s, and says where", async (flag, complaint) => {
     await expect(template(flag)).rejects.toThrow(complaint);
   });
