@@ -84,6 +84,12 @@ const electionOptions = () => [
   new Option("--leader-election-labels <labels>", "put on the lease: name:value,other:value").argParser(labels),
 ];
 
+/** For a process that asks no API. */
+export function addHttpOptions(command: Command): Command {
+  for (const option of httpOptions()) command.addOption(option);
+  return command;
+}
+
 const httpOptions = () => [
   new Option("--http-endpoint <address>", "serves metrics and health there, such as :8080; off by default").argParser(
     httpAddress,

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemFiles } from "./pool/files.ts";
 import type { Step } from "./pool/workshop.ts";
 import { aDriver, block, call, enginesSeen, type TestDriver } from "./testing.ts";
 
@@ -43,6 +44,15 @@ describe("the walk", () => {
     await csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId }, call);
     expect(await readdir(join(driver.pool, "snapshots"))).toEqual([]);
   });
+});
+
+test("the driver says which engine it uses, what it found of the others, and how much room there is", async () => {
+  const told = await aDriver({ engine: "auto", files: { ...systemFiles, totalBytes: async () => 2 ** 40 } });
+  const { manifest } = await told.csi.identity.getPluginInfo({}, call);
+  expect(manifest).toMatchObject({ engine: "userland", poolBytes: String(2 ** 40), poolIsLow: "false" });
+  expect(manifest.passedOver).toMatch(/^atomic: .+; freeze: .+/);
+  expect(Number(manifest.poolFreeBytes)).toBeGreaterThan(0);
+  await told.close();
 });
 
 describe("stopping the driver", () => {

@@ -9,17 +9,20 @@ import { engineGone } from "./block/engine-lock.ts";
 import { candidatesFor, type Helpers } from "./candidates.ts";
 import { controllerService } from "./controller.ts";
 import { pickEngine } from "./cut/pick.ts";
+import { loadExtents } from "./filesystem/extents.ts";
 import { machineOf } from "./filesystem/machine.ts";
 import { groupService } from "./group.ts";
-import { identityService } from "./identity.ts";
+import { type EngineInUse, identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
 import { prepareLayout } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
 import { mountPoolImage, type PoolImage } from "./pool/pool-image.ts";
 import { recover } from "./pool/recover.ts";
+import { type PoolReport, poolReports } from "./pool/report.ts";
 import { Reservations } from "./pool/reservations.ts";
 import { Space } from "./pool/space.ts";
+import { spaceAlarm } from "./pool/space-alarm.ts";
 import { openState } from "./pool/state.ts";
 import { Trash } from "./pool/trash.ts";
 import type { Workshop } from "./pool/workshop.ts";
@@ -49,6 +52,9 @@ export interface DriverOptions {
 }
 
 export interface Driver {
+  readonly engine: EngineInUse;
+  /** How its pool stands now. */
+  report(): Promise<PoolReport>;
   /** Ends within 5 s: calls are ended or cut off, unfinished cuts dropped, volumes synced. */
   close(): Promise<void>;
 }
@@ -69,7 +75,7 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
     for (const end of closing.reverse().splice(0)) await end();
   };
   try {
-    const { pool, engine, access } = await openWorkshop(options, closing);
+    const { pool, engine, access, report } = await openWorkshop(options, closing);
     const topology = topologyOf(driverName, options.nodeId);
     const deps = {
       pool,
@@ -80,7 +86,7 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
     };
     const server = await serve({
       address: options.endpoint,
-      identity: identityService({ driverName, engine, ready: () => access.ready() }),
+      identity: identityService({ driverName, engine, space: pool.space, ready: () => access.ready() }),
       controller: controllerService(deps),
       groupController: groupService(deps),
       node: nodeService(deps),
@@ -89,7 +95,7 @@ export async function startDriver(options: DriverOptions): Promise<Driver> {
     });
     closing.push(() => server.stop(stopGraceMs));
     log.info({ address: server.address, pool: options.poolDir, ...engine }, "driver serves");
-    return { close };
+    return { engine, report, close };
   } catch (error) {
     await close();
     throw error;
@@ -122,7 +128,7 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   await trash.resume();
   await recover({ layout, state, files, trash, log });
   const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
-  const { candidate, finding } = await pickEngine(candidates, wish, log);
+  const { candidate, ...found } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
   closing.push(() => access.close());
   const space = new Space({
@@ -133,6 +139,8 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
     keepsReserve: access.name === "loop",
     trash,
   });
+  const alarm = spaceAlarm({ space, clock, log });
+  ended.push(() => alarm.close());
   const seams = options.onStep && { onStep: options.onStep };
   const reservations = new Reservations();
   const pool = poolOf({
@@ -150,7 +158,8 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
     ...seams,
   });
   ended.push(() => pool.settled());
-  return { pool, access, engine: { name: cutter.name, finding } };
+  const report = poolReports({ layout, state, space, trash, extents: await loadExtents(), clock, log });
+  return { pool, access, report, engine: { name: cutter.name, ...found } };
 }
 
 function limitOf(bytes: bigint | undefined): number | undefined {

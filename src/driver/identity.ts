@@ -4,11 +4,22 @@ import {
 } from "../csi/gen/csi_pb.js";
 import type { CsiHandlers } from "../csi/server.ts";
 import { version } from "../lib/version.ts";
+import type { Space, SpaceLevels } from "./pool/space.ts";
+
+/** The cut engine that a probe has picked. */
+export interface EngineInUse {
+  readonly name: string;
+  /** What its probe found. */
+  readonly finding: string;
+  /** What the probes of better ones found. */
+  readonly passedOver: readonly string[];
+}
 
 /** Who this driver is, what it can do, and whether its block engine serves. */
 export function identityService(deps: {
   readonly driverName: string;
-  readonly engine: { readonly name: string; readonly finding: string };
+  readonly engine: EngineInUse;
+  readonly space: Pick<Space, "levels">;
   /** Rejects while volumes cannot be served. */
   readonly ready: () => Promise<void>;
 }): NonNullable<CsiHandlers["identity"]> {
@@ -21,7 +32,7 @@ export function identityService(deps: {
     getPluginInfo: async () => ({
       name: deps.driverName,
       vendorVersion: version,
-      manifest: { engine: deps.engine.name, finding: deps.engine.finding },
+      manifest: manifestOf(deps.engine, await deps.space.levels()),
     }),
     getPluginCapabilities: async () => ({
       capabilities: [
@@ -33,5 +44,18 @@ export function identityService(deps: {
       await deps.ready();
       return { ready: true };
     },
+  };
+}
+
+/** For people and `groupsnap doctor`. */
+function manifestOf(engine: EngineInUse, levels: SpaceLevels): Record<string, string> {
+  return {
+    engine: engine.name,
+    finding: engine.finding,
+    passedOver: engine.passedOver.join("; "),
+    poolBytes: String(levels.totalBytes),
+    poolFreeBytes: String(levels.freeBytes),
+    poolReserveBytes: String(levels.reserveBytes),
+    poolIsLow: String(levels.isLow),
   };
 }

@@ -73,7 +73,7 @@ export async function aDriver({ ownProcess, doom, ...options }: TestOptions = {}
   const helpers = await testHelpers();
   let isFirst = true;
   let pid = process.pid;
-  const start = async (): Promise<Driver> => {
+  const start = async (): Promise<Pick<Driver, "close">> => {
     if (!ownProcess && !doom)
       return startDriver({ ...given, helpers, clock: systemClock, random: systemRandom, ...options });
     const fate = isFirst && doom ? { doom } : {};

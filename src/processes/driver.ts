@@ -2,6 +2,7 @@ import { localDriverName } from "../api/local-driver.ts";
 import { introduceToKubelet } from "../csi/kubelet-registration.ts";
 import { startDriver } from "../driver/driver.ts";
 import type { PoolImage } from "../driver/pool/pool-image.ts";
+import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
 import { programPath } from "./program.ts";
 import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
 
@@ -16,9 +17,10 @@ export async function startDriverProcess(
     readonly engine: string;
     /** The kubelet's folder for that, where it is to know the driver. */
     readonly pluginRegistrationPath?: string;
-  },
+  } & Partial<HttpOptions>,
   around: Surroundings,
 ): Promise<Running> {
+  const metrics = await serveMetrics({ metricsPath: "/metrics", ...options }, around);
   const driver = await startDriver({
     endpoint: options.endpoint,
     nodeId: options.nodeId,
@@ -35,6 +37,7 @@ export async function startDriverProcess(
     random: around.random,
     log: around.log,
   });
+  metrics?.storage(driver);
   const close = () => driver.close();
   const introduced = await introductionOf(options, around).catch(async (error: unknown) => {
     await close();

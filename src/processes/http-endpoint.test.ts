@@ -40,6 +40,24 @@ async function served() {
   return { ask, metrics: await serveMetrics(free, { signal: end.signal, log }) };
 }
 
+test("a driver's engine, room and snapshots are scraped as they are now", async () => {
+  const { metrics, ask } = await served();
+  const levels = { totalBytes: 1e10, freeBytes: 1.5e9, reserveBytes: 1e9, isLow: true, deletedBytes: 7 };
+  let snapshots = [{ id: "snap-1", exclusiveBytes: 4096 }];
+  const engine = { name: "atomic", finding: "one btrfs snapshot", passedOver: [] };
+  metrics?.storage({ engine, report: async () => ({ ...levels, snapshots }) });
+  const { text } = await ask("/metrics");
+  expect(text).toContain('groupsnap_engine{engine="atomic"} 1');
+  for (const line of ['{kind="total"} 10000000000', '{kind="free"} 1500000000', '{kind="reserve"} 1000000000'])
+    expect(text).toContain(`groupsnap_pool_bytes${line}`);
+  expect(text).toContain('groupsnap_pool_bytes{kind="deleted"} 7');
+  snapshots = [{ id: "snap-2", exclusiveBytes: 8192 }];
+  const later = (await ask("/metrics")).text;
+  expect(later).toContain("groupsnap_pool_low 1");
+  expect(later).toContain('groupsnap_snapshot_exclusive_bytes{snapshot_id="snap-2"} 8192');
+  expect(later).not.toContain("snap-1");
+});
+
 test("metrics of controllers and of calls to the driver are scraped at the metrics path, in Prometheus' format", async () => {
   const { metrics, ask } = await served();
   metrics?.controllers("demo").worked(20, { reason: "Cut", outcome: "done" });

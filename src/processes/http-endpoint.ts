@@ -7,6 +7,7 @@ import { type CsiMetrics, csiMetrics } from "./csi-metrics.ts";
 import { type ElectionMetrics, electionMetrics } from "./election-metrics.ts";
 import { type Health, type HealthPages, healthPages } from "./health.ts";
 import { operationMetrics } from "./operation-metrics.ts";
+import { type StorageMetrics, storageMetrics } from "./storage-metrics.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Where `--http-endpoint` listens: on every address of the machine where no host is named. */
@@ -27,6 +28,7 @@ export interface Metrics {
   readonly csi: CsiMetrics;
   readonly operations: OperationMetrics;
   readonly election: ElectionMetrics;
+  readonly storage: StorageMetrics;
   readonly health: Health;
 }
 
@@ -58,6 +60,7 @@ export async function serveMetrics(
     csi: csiMetrics(registry),
     operations: operationMetrics(registry),
     election: electionMetrics(registry),
+    storage: storageMetrics(registry),
     health,
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exec } from "../../src/lib/exec.ts";
 import { programPath } from "../../src/processes/program.ts";
@@ -14,4 +15,15 @@ test("the doctor finds nothing wrong with a fresh groupsnap start", async () => 
   const { stdout } = await exec(argv, { timeoutMs: 30_000, signal: AbortSignal.timeout(30_000) });
   expect(stdout).toMatch(/^API server v[\d.]+\+groupsnap\n/);
   expect(stdout).toContain("Nothing is wrong.");
+});
+
+test("the doctor asks a driver at its socket, and says what it found there, or that nobody answers", async () => {
+  const ask = (socket: string) => {
+    const at = ["--kubeconfig", cluster.kubeconfig, "--csi-address", join(cluster.dataDir, socket)];
+    const argv = [process.execPath, programPath(), "doctor", ...at] as const;
+    return exec(argv, { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000), accept: [1] });
+  };
+  expect((await ask("csi.sock")).stdout).toMatch(/ASKED +local\.csi\.groupsnap\.dev\nengine +userland/);
+  const { stdout } = await ask("nobody.sock");
+  expect(stdout).toMatch(/ERROR DriverSilent: CSI driver at .*nobody\.sock/);
 });

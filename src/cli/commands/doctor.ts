@@ -20,17 +20,19 @@ export const doctorCommand = () =>
       // No retry of ours waits longer than five minutes.
       new Option("--stuck-after <duration>", "what takes longer hangs").argParser(durationMs).default(600_000, "10m"),
     )
+    .option("--csi-address <socket>", "a CSI driver to ask too, where its socket is on this machine")
     .addHelpText(
       "after",
       "\nIt changes nothing. It exits with 1 if it finds an error, and with 0 if it finds warnings only.",
     )
     .action(async (options: DoctorFlags) => {
       const { connect } = await import("../../processes/connect.ts");
+      const { askDriver } = await import("../../processes/ask-driver.ts");
       const client = await connect({ ...options, userAgent: "groupsnap-doctor" });
       const signal = AbortSignal.timeout(lookLimitMs);
-      const seen = await observe({ client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter }).finally(() =>
-        client.close(),
-      );
+      const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter };
+      const cluster = await observe(looking).finally(() => client.close());
+      const seen = options.csiAddress ? { ...cluster, asked: await askDriver(options.csiAddress, signal) } : cluster;
       const findings = diagnose(seen);
       const summary = summaryOf(seen);
       const text =
@@ -45,4 +47,5 @@ interface DoctorFlags {
   readonly kubeconfig?: string;
   readonly output: "text" | "json";
   readonly stuckAfter: number;
+  readonly csiAddress?: string;
 }

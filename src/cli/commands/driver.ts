@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import type { HttpOptions } from "../../processes/http-endpoint.ts";
+import { addHttpOptions } from "../api-options.ts";
 import { addLogOptions, type LogFlags, sizeInBytes } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const driverCommand = () =>
-  addLogOptions(new Command("driver"))
+  addHttpOptions(addLogOptions(new Command("driver")))
     .description("Serve volumes of this machine over CSI, with group snapshots of one instant.")
     .requiredOption("--endpoint <socket>", "unix socket to serve CSI on, such as unix:///run/csi/socket")
     .requiredOption("--node-id <name>", "this machine's name; volumes are tied to it")
@@ -39,7 +41,7 @@ function poolImageOf({ poolImage, poolImageSize, poolFilesystem }: DriverFlags) 
   return { poolImage: image || undefined };
 }
 
-interface DriverFlags extends LogFlags {
+interface DriverFlags extends LogFlags, HttpOptions {
   readonly endpoint: string;
   readonly nodeId: string;
   readonly pool: string;

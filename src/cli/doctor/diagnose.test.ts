@@ -136,6 +136,8 @@ test.each<readonly [string, string, Partial<Observed>]>([
   ["the bundle has ended", "BundleExpired", webhook({ bundleEnds: [new Date("2025-01-01")] })],
   ["the bundle ends in a week", "BundleExpiresSoon", webhook({ bundleEnds: [new Date("2026-01-09")] })],
   ["the bundle is no certificate", "BundleUnreadable", webhook({ bundleEnds: undefined })],
+  ["a driver that was asked is silent", "DriverSilent", { asked: { address: "/s", manifest: {}, trouble: "gone" } }],
+  ["a pool fills up", "PoolFillsUp", { asked: { address: "/s", name: "d", manifest: { poolIsLow: "true" } } }],
   ["nobody leads", "NoController", { leases: { items: healthy.leases.items.slice(1) } }],
   [
     "the leader has stopped",

@@ -2,6 +2,7 @@ import { checkAccess } from "./checks/access.ts";
 import { checkClasses } from "./checks/classes.ts";
 import { checkConversion } from "./checks/conversion.ts";
 import { checkDefinitions } from "./checks/definitions.ts";
+import { checkDriver } from "./checks/driver.ts";
 import { checkObjects } from "./checks/objects.ts";
 import { checkProcesses } from "./checks/processes.ts";
 import type { Finding } from "./finding.ts";
@@ -13,6 +14,7 @@ const checks: readonly ((seen: Observed) => readonly Finding[])[] = [
   checkDefinitions,
   checkConversion,
   checkProcesses,
+  checkDriver,
   checkClasses,
   checkObjects,
 ];

@@ -5,6 +5,7 @@ import type { Claim } from "../../kube/core/claim.ts";
 import type { Lease } from "../../kube/core/lease.ts";
 import type { CsiNode } from "../../kube/core/node.ts";
 import type { Condition, KubeObject } from "../../kube/object.ts";
+import type { DriverSaid } from "../../processes/ask-driver.ts";
 
 /** A list, or why it could not be read. */
 export type Looked<T> =
@@ -90,4 +91,6 @@ export interface Observed {
   readonly leases: Looked<Lease>;
   readonly pods: Looked<PodSeen>;
   readonly access: readonly AccessSeen[];
+  /** The driver that the doctor was told to ask. */
+  readonly asked?: DriverSaid;
 }

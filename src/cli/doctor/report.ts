@@ -12,7 +12,7 @@ export function reportLines(summary: Summary, findings: readonly Finding[]): rea
 }
 
 function summaryLines(summary: Summary): readonly string[] {
-  const { server, definitions, processes, leases, classes, drivers, objects } = summary;
+  const { server, definitions, processes, leases, classes, drivers, asked, objects } = summary;
   const counts = Object.entries(objects).map(([name, count]) => `${count} ${name.toLowerCase()}`);
   return [
     `API server ${server}`,
@@ -36,6 +36,10 @@ function summaryLines(summary: Summary): readonly string[] {
     ...section(
       ["DRIVER", "CSIDRIVER", "NODES"],
       drivers.map(({ name, object, nodes }) => [name, object ? "yes" : "no", String(nodes)]),
+    ),
+    ...section(
+      ["ASKED", asked?.name ?? asked?.address ?? ""],
+      Object.entries(asked?.manifest ?? {}).filter(([, value]) => value !== ""),
     ),
     `Objects: ${counts.join(", ")}`,
   ];

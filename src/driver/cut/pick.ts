@@ -34,6 +34,7 @@ interface Wish {
 /**
  * The first candidate, of those in order of preference, that works here; or the one asked for.
  *
+ * @returns it, what its probe found, and what those of the ones before it did
  * @throws Failure "invalid" for an unknown name; "precondition" if the engine does not work here, with what was found
  */
 export async function pickEngine(candidates: readonly Candidate[], wish: Wish, log: Logger) {
@@ -47,7 +48,7 @@ export async function pickEngine(candidates: readonly Candidate[], wish: Wish, l
   for (const candidate of wanted) {
     const { works, finding } = await probe(candidate, wish);
     log.info({ engine: candidate.name, works, finding }, "probed a cut engine");
-    if (works) return { candidate, finding };
+    if (works) return { candidate, finding, passedOver: findings };
     findings.push(`${candidate.name}: ${finding}`);
   }
   throw new Failure("precondition", `no engine works here: ${findings.join("; ")}`);

@@ -21,7 +21,19 @@ const reserveLeastBytes = 2 ** 30;
 /** A small pool is not eaten up by its reserve. */
 const reserveMostPart = 0.25;
 
-function reserveBytes(totalBytes: number): number {
+/** So far above its reserve people are told. */
+const alarmFactor = 2;
+
+export interface SpaceLevels {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** Of what is free; 0 where snapshots and volumes share no blocks. */
+  readonly reserveBytes: number;
+  /** Less than twice the reserve is left. */
+  readonly isLow: boolean;
+}
+
+function reserveOf(totalBytes: number): number {
   return Math.max(totalBytes * reservePart, Math.min(reserveLeastBytes, totalBytes * reserveMostPart));
 }
 
@@ -61,9 +73,18 @@ export class Space {
 
   /** To be read just before `require`, which is synchronous so that nothing comes between it and the promise's record. */
   async freeBytes(): Promise<number> {
-    const freeBytes = await this.#files.freeBytes(this.#folder);
-    if (!this.#keepsReserve) return freeBytes;
-    return Math.max(0, freeBytes - reserveBytes(await this.#files.totalBytes(this.#folder)));
+    const { freeBytes, reserveBytes } = await this.levels();
+    return Math.max(0, freeBytes - reserveBytes);
+  }
+
+  /** What its filesystem has, has left, and keeps. */
+  async levels(): Promise<SpaceLevels> {
+    const [freeBytes, totalBytes] = await Promise.all([
+      this.#files.freeBytes(this.#folder),
+      this.#files.totalBytes(this.#folder),
+    ]);
+    const reserveBytes = this.#keepsReserve ? reserveOf(totalBytes) : 0;
+    return { totalBytes, freeBytes, reserveBytes, isLow: freeBytes < alarmFactor * reserveBytes };
   }
 
   /** The largest volume that can be made now. */
