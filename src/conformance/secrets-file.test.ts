@@ -32,6 +32,12 @@ test.each(["password: [s3cret", "s3cret", "- s3cret", "password: {of: s3cret}", 
   },
 );
 
+test("a file that is too long for secrets is refused", async () => {
+  await expect(read(`password: ${"x".repeat(64 << 10)}`)).rejects.toThrow(
+    "is too long for secrets: at most 65536 bytes",
+  );
+});
+
 test("a file of secrets that is not there is refused by its name", async () => {
   await expect(readSecrets(join(folder, "none"))).rejects.toThrow(/cannot read the secrets: ENOENT.*none/);
 });

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { parse } from "yaml";
 import { Failure, failureOf } from "../lib/failure.ts";
 import type { Secrets } from "./driver.ts";
+
+/** CSI's own limit on a map is a sixteenth of it; the rest is for comments. */
+const sizeLimitBytes = 64 << 10;
 
 /**
  * Secrets by name, from a file of YAML or JSON. No message quotes from it.
@@ -9,12 +12,19 @@ import type { Secrets } from "./driver.ts";
  * @throws Failure "invalid"
  */
 export async function readSecrets(path: string): Promise<Secrets> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new Failure("invalid", `cannot read the secrets: ${failureOf(error).message}`, { cause: error });
-  });
-  const value = parseOrUndefined(text);
+  const value = parseOrUndefined(await textOf(path));
   if (isSecrets(value)) return value;
   throw new Failure("invalid", `${path} holds no secrets: give names and texts, as YAML or JSON, such as user: "name"`);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size <= sizeLimitBytes) return await readFile(path, "utf8");
+  } catch (error) {
+    throw new Failure("invalid", `cannot read the secrets: ${failureOf(error).message}`, { cause: error });
+  }
+  throw new Failure("invalid", `${path} is too long for secrets: at most ${sizeLimitBytes} bytes are read`);
 }
 
 function parseOrUndefined(text: string): unknown {

@@ -7,8 +7,11 @@ import { checks } from "../../src/conformance/checks.ts";
 import { countsOf, type Report } from "../../src/conformance/report.ts";
 import { runConformance } from "../../src/conformance/run.ts";
 import type { Csi } from "../../src/csi/client.ts";
+import { ControllerServiceCapability_RPC_Type as Rpc } from "../../src/csi/gen/csi_pb.js";
+import type { CsiHandlers } from "../../src/csi/server.ts";
 import { aDriver, call, type TestDriver } from "../../src/driver/testing.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { Failure } from "../../src/lib/failure.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { vices, wrongDriver } from "../../src/testing/wrong-driver.ts";
 import { leniences } from "../../src/testing/wrong-drivers/leniences.ts";
@@ -92,6 +95,44 @@ test.each(leniences)("a driver that $does is neither praised nor blamed for it",
   expect(notPassed.map(({ name, outcome, reasons }) => ({ name, outcome, reasons }))).toEqual(
     skips.map((name) => ({ name, outcome: "skipped", reasons: [expect.stringContaining(because)] })),
   );
+});
+
+test("volumes of a driver that attaches them are attached before they are staged, and detached in the end", async () => {
+  const attached = new Set<string>();
+  const contexts: string[] = [];
+  const attaches = ({ controller, node }: Csi): CsiHandlers => ({
+    controller: {
+      async controllerGetCapabilities() {
+        const { capabilities } = await controller.controllerGetCapabilities({}, call);
+        return {
+          capabilities: [...capabilities, { type: { case: "rpc", value: { type: Rpc.PUBLISH_UNPUBLISH_VOLUME } } }],
+        };
+      },
+      async controllerPublishVolume({ volumeId, nodeId }) {
+        attached.add(volumeId);
+        return { publishContext: { at: `${volumeId} on ${nodeId}` } };
+      },
+      async controllerUnpublishVolume({ volumeId }) {
+        attached.delete(volumeId);
+        return {};
+      },
+    },
+    node: {
+      async nodeStageVolume(request) {
+        const { volumeId, publishContext } = request;
+        contexts.push(publishContext.at === `${volumeId} on node-1` ? "its own" : "another");
+        if (!attached.has(volumeId)) throw new Failure("precondition", `${volumeId} is not attached`);
+        return node.nodeStageVolume(request, call);
+      },
+    },
+  });
+  const options = { address: join(folder, "wrong.sock"), driver: driver.csi.address };
+  const proxy = await wrongDriver({ ...options, vice: { wrong: attaches } });
+  const report = await run(proxy.csi, { rounds: 1, checks: checks.filter(({ name }) => name === "restore/data") });
+  await proxy.close();
+  expect(countsOf(report)).toEqual({ passed: 3, failed: 0, skipped: 0 });
+  expect(contexts).toEqual(Array.from({ length: 6 }, () => "its own"));
+  expect(attached).toEqual(new Set());
 });
 
 test("all runs together leave no volume, no snapshot and no folder", async () => {
