@@ -54,7 +54,7 @@ export async function startProvisioner(
   });
 }
 
-export function runProvisioner(
+export async function runProvisioner(
   peers: { readonly client: Client; readonly csi: Csi; readonly capabilities: Capabilities },
   options: ProvisionerOptions,
   around: Surroundings,
@@ -70,13 +70,15 @@ export function runProvisioner(
     nodes: host.cache(nodes),
     csiNodes: host.cache(csiNodes),
   };
-  const deps = { csi, capabilities, caches, options };
+  const { nodeName, timeoutMs } = options;
+  const call = { signal: around.stopping ?? around.signal, timeoutMs };
+  const place = nodeName && (await csi.node.nodeGetInfo({}, call)).accessibleTopology?.segments;
+  const deps = { csi, capabilities, caches, options: { ...options, place: place || undefined } };
   host.add(claimProvisioner(deps));
   host.add(volumeReleaser(deps));
   if (options.capacity) {
     const labelSelector = `${capacityDriverLabel}=${capabilities.driver}`;
     const capacities = host.cache(storageCapacities, { labelSelector });
-    const { nodeName, timeoutMs } = options;
     const told = { ...options.capacity, nodeName, timeoutMs };
     host.add(capacityTeller({ csi, capabilities, caches: { ...caches, capacities }, options: told }));
   }

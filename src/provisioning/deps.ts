@@ -22,6 +22,8 @@ export interface ProvisioningOptions {
   readonly extraCreateMetadata: boolean;
   /** The only node that volumes are made on here, where each has a provisioner of its own. */
   readonly nodeName?: string | undefined;
+  /** The place of that node, as its driver says: the node's labels come and go with the driver's registration. */
+  readonly place?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ProvisioningCaches {
@@ -36,10 +38,8 @@ export interface ProvisioningCaches {
 }
 
 /** Whether a volume that exists is the business of this provisioner. */
-export function isHere(volume: Volume, { caches, options: { nodeName } }: ProvisioningDeps): boolean {
-  if (nodeName === undefined) return true;
-  const labels = caches.nodes.get(nodeName)?.metadata.labels;
-  return isReachedFrom({ name: nodeName, ...(labels && { labels }) }, volume);
+export function isHere(volume: Volume, { nodeName, place = {} }: ProvisioningOptions): boolean {
+  return nodeName === undefined || isReachedFrom({ name: nodeName, labels: place }, volume);
 }
 
 /** Files a claim without volume under everything that its volume depends on. */

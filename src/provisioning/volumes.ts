@@ -12,7 +12,7 @@ export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, Relea
     name: "provisioner-volume",
     kind: deps.caches.volumes,
     watches: [],
-    observe: (volume) => ({ volume, driver: deps.capabilities.driver, isHere: isHere(volume, deps) }),
+    observe: (volume) => ({ volume, driver: deps.capabilities.driver, isHere: isHere(volume, deps.options) }),
     decide: decideReleasing,
     act: (action, context) => actReleasing(action, context, deps),
     onFailure({ volume }, { failure }) {

@@ -22,7 +22,7 @@ export function observeExpanding(claim: Claim, deps: ProvisioningDeps, now: Date
   return {
     claim,
     volume,
-    isHere: volume === undefined || isHere(volume, deps),
+    isHere: volume === undefined || isHere(volume, deps.options),
     storageClass: caches.storageClasses.get(claim.spec.storageClassName ?? ""),
     capabilities,
     now,
