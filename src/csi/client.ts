@@ -194,9 +194,13 @@ function givenUp(method: DescMethod, address: string, signal: AbortSignal): Fail
   return new Failure("cancelled", `${method.name} on ${address} was given up`, { cause: signal.reason });
 }
 
+/** How grpc-js ends what it says of a connection that failed, where it has found out nothing more. */
+const emptyNote = /\.?\s*Resolution note:\s*$/;
+
 function failureOf(error: ServiceError, details: string, at: Pick<UnaryCall, "method" | "call" | "line">): Failure {
   const code = codeOfGrpcStatus(error.code);
   const what = `${at.method.name} on ${at.line.address}`;
   if (code === "timeout") return new Failure(code, `${what} got no answer within ${at.call.timeoutMs} ms: ${details}`);
-  return new Failure(code, `${what} failed with ${status[error.code] ?? error.code}: ${details || "no reason given"}`);
+  const why = details.replace(emptyNote, "") || "no reason given";
+  return new Failure(code, `${what} failed with ${status[error.code] ?? error.code}: ${why}`);
 }

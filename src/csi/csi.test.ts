@@ -164,6 +164,15 @@ test("gives a call up when its signal is aborted, before or during it", async ()
   await expect(csi.controller.createVolume({}, call)).rejects.toMatchObject({ code: "cancelled" });
 });
 
+test("says why a driver cannot be reached, and ends there", async () => {
+  const csi = connected();
+  const error = await csi.identity.probe({}, soon()).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/Last error: .*ENOENT[^:]*$/) as string,
+  });
+});
+
 test("says unavailable while nobody listens, and finds the driver again after a restart", async () => {
   const csi = connected();
   await expect(csi.identity.probe({}, soon())).rejects.toMatchObject({ code: "unavailable" });
