@@ -10,7 +10,7 @@ import { isOwnedBy, type Resource } from "../../../kube/object.ts";
 import { equalJson } from "../../../lib/json.ts";
 import type { ObjectAction } from "../../pairing/action.ts";
 import { bindingOf } from "../../pairing/binding.ts";
-import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change.ts";
+import { hasAnnotation, hasFinalizer } from "../../pairing/change.ts";
 import { errorOf, type Obstacle, troubleToldBy, warning } from "../../pairing/obstacle.ts";
 import { protect } from "../binding/adopt.ts";
 import { created, ready } from "../events.ts";
@@ -102,7 +102,6 @@ function tellStatuses(common: MemberOf, seen: MembersSeen): Plan<ObjectAction> {
     events: [
       ...(isGroupReady && groupStatus.length > 0 ? [ready(seen.group)] : []),
       ...(isGroupReady ? [] : troubleOf(seen)),
-      ...membersBeingDeleted(seen),
     ],
   };
 }
@@ -145,13 +144,6 @@ function statusOf({ group, content, now }: MembersSeen, isGroupReady: boolean): 
 function troubleOf({ group, content }: MembersSeen): readonly EventValue[] {
   const message = troubleToldBy(content);
   return message === undefined ? [] : [warning(group, { reason: groupReasons.contentCreationFailed, message })];
-}
-
-function membersBeingDeleted({ group, members }: MembersSeen): readonly EventValue[] {
-  const message = `it is a member of group snapshot "${group.metadata.name}" and goes when the group is deleted`;
-  return members.flatMap(({ snapshot }) =>
-    snapshot && isTerminating(snapshot) ? [warning(snapshot, { reason: groupReasons.deletePending, message })] : [],
-  );
 }
 
 function firstObstacle(seen: MembersSeen): Obstacle | undefined {
