@@ -18,12 +18,15 @@ test("the doctor finds nothing wrong with a fresh groupsnap start", async () => 
 });
 
 test("the doctor asks a driver at its socket, and says what it found there, or that nobody answers", async () => {
-  const ask = (socket: string) => {
-    const at = ["--kubeconfig", cluster.kubeconfig, "--csi-address", join(cluster.dataDir, socket)];
+  const ask = (...sockets: readonly string[]) => {
+    const addresses = sockets.flatMap((socket) => ["--csi-address", join(cluster.dataDir, socket)]);
+    const at = ["--kubeconfig", cluster.kubeconfig, ...addresses];
     const argv = [process.execPath, programPath(), "doctor", ...at] as const;
     return exec(argv, { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000), accept: [1] });
   };
-  expect((await ask("csi.sock")).stdout).toMatch(/ASKED +local\.csi\.groupsnap\.dev\nengine +userland/);
-  const { stdout } = await ask("nobody.sock");
+  const ours = /ASKED +local\.csi\.groupsnap\.dev\nsnapshots +yes\ngroups +yes\nengine +userland/;
+  expect((await ask("csi.sock")).stdout).toMatch(ours);
+  const { stdout } = await ask("nobody.sock", "csi.sock");
+  expect(stdout).toMatch(ours);
   expect(stdout).toMatch(/ERROR DriverSilent: CSI driver at .*nobody\.sock/);
 });

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../../lib/clock.ts";
 import { stringifyJson } from "../../lib/json.ts";
 import { diagnose, isError } from "../doctor/diagnose.ts";
@@ -20,7 +20,11 @@ export const doctorCommand = () =>
       // No retry of ours waits longer than five minutes.
       new Option("--stuck-after <duration>", "what takes longer hangs").argParser(durationMs).default(600_000, "10m"),
     )
-    .option("--csi-address <socket>", "a CSI driver to ask too, where its socket is on this machine")
+    .addOption(
+      new Option("--csi-address <socket>", "a CSI driver to ask too, at its socket on this machine; may be given again")
+        .argParser((socket, before: readonly string[]) => oneMore(before, socket))
+        .default([], "none"),
+    )
     .addHelpText(
       "after",
       "\nIt changes nothing. It exits with 1 if it finds an error, and with 0 if it finds warnings only.",
@@ -31,8 +35,9 @@ export const doctorCommand = () =>
       const client = await connect({ ...options, userAgent: "groupsnap-doctor" });
       const signal = AbortSignal.timeout(lookLimitMs);
       const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter };
+      const asked = await Promise.all(options.csiAddress.map((address) => askDriver(address, signal)));
       const cluster = await observe(looking).finally(() => client.close());
-      const seen = options.csiAddress ? { ...cluster, asked: await askDriver(options.csiAddress, signal) } : cluster;
+      const seen = { ...cluster, asked };
       const findings = diagnose(seen);
       const summary = summaryOf(seen);
       const text =
@@ -47,5 +52,13 @@ interface DoctorFlags {
   readonly kubeconfig?: string;
   readonly output: "text" | "json";
   readonly stuckAfter: number;
-  readonly csiAddress?: string;
+  readonly csiAddress: readonly string[];
+}
+
+/** More drivers than one machine has. */
+const askedLimit = 32;
+
+function oneMore(before: readonly string[], socket: string): readonly string[] {
+  if (before.length < askedLimit) return [...before, socket];
+  throw new InvalidArgumentError(`give it ${askedLimit} times at most.`);
 }

@@ -86,7 +86,7 @@ const healthy: Observed = {
   classes: { items: [] },
   claims: { items: [] },
   csiDrivers: { items: [object("CSIDriver", driver)] },
-  csiNodes: { items: [] },
+  csiNodes: { items: [object("CSINode", "n", { spec: { drivers: [{ name: driver, nodeID: "n" }] } })] },
   leases: {
     items: [
       lease("snapshot-controller-leader", "system", justNow),
@@ -95,6 +95,7 @@ const healthy: Observed = {
   },
   pods: { items: [pod("somebody", {})] },
   access: [],
+  asked: [{ address: "/s", name: driver, manifest: { engine: "userland" }, can: { snapshots: true, groups: true } }],
 };
 
 test("finds nothing wrong with a cluster in which everything works", () => {
@@ -136,8 +137,41 @@ test.each<readonly [string, string, Partial<Observed>]>([
   ["the bundle has ended", "BundleExpired", webhook({ bundleEnds: [new Date("2025-01-01")] })],
   ["the bundle ends in a week", "BundleExpiresSoon", webhook({ bundleEnds: [new Date("2026-01-09")] })],
   ["the bundle is no certificate", "BundleUnreadable", webhook({ bundleEnds: undefined })],
-  ["a driver that was asked is silent", "DriverSilent", { asked: { address: "/s", manifest: {}, trouble: "gone" } }],
-  ["a pool fills up", "PoolFillsUp", { asked: { address: "/s", name: "d", manifest: { poolIsLow: "true" } } }],
+  ["a driver that was asked is silent", "DriverSilent", { asked: [{ address: "/s", manifest: {}, trouble: "gone" }] }],
+  ["a pool fills up", "PoolFillsUp", { asked: [{ address: "/s", manifest: { poolIsLow: "true" } }] }],
+  [
+    "a driver that was asked is on no node",
+    "DriverOnNoNode",
+    { asked: [{ address: "/s", name: "other", manifest: {}, can: { snapshots: true, groups: true } }] },
+  ],
+  [
+    "a driver with a group class says that it makes no groups",
+    "DriverCannot",
+    { asked: [{ address: "/s", name: driver, manifest: {}, can: { snapshots: true, groups: false } }] },
+  ],
+  [
+    "a driver with a class says that it makes no snapshots",
+    "DriverCannot",
+    {
+      classes: { items: [object("VolumeSnapshotClass", "c", { driver, deletionPolicy: "Delete" })] },
+      asked: [{ address: "/s", name: driver, manifest: {}, can: { snapshots: false, groups: true } }],
+    },
+  ],
+  [
+    "a class asks a driver for more than its engine gives",
+    "ConsistencyUnreachable",
+    {
+      classes: {
+        items: [
+          object("VolumeSnapshotClass", "c", {
+            driver,
+            deletionPolicy: "Delete",
+            parameters: { consistency: "filesystem" },
+          }),
+        ],
+      },
+    },
+  ],
   ["nobody leads", "NoController", { leases: { items: healthy.leases.items.slice(1) } }],
   [
     "the leader has stopped",

@@ -2,7 +2,7 @@ import { checkAccess } from "./checks/access.ts";
 import { checkClasses } from "./checks/classes.ts";
 import { checkConversion } from "./checks/conversion.ts";
 import { checkDefinitions } from "./checks/definitions.ts";
-import { checkDriver } from "./checks/driver.ts";
+import { checkDrivers } from "./checks/driver.ts";
 import { checkObjects } from "./checks/objects.ts";
 import { checkProcesses } from "./checks/processes.ts";
 import type { Finding } from "./finding.ts";
@@ -14,7 +14,7 @@ const checks: readonly ((seen: Observed) => readonly Finding[])[] = [
   checkDefinitions,
   checkConversion,
   checkProcesses,
-  checkDriver,
+  checkDrivers,
   checkClasses,
   checkObjects,
 ];

@@ -12,7 +12,7 @@ import { observeWebhooks } from "./observe-webhooks.ts";
 import type { Looked, Observed } from "./observed.ts";
 
 /** Reads everything once. What may not be read is said in its place. @throws Failure when the API cannot be reached */
-export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Observed> {
+export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Omit<Observed, "asked">> {
   const look = <T extends KubeObject>(resource: Resource<T>) => lookAt(resource, looking);
   const version = await looking.client.raw({ method: "GET", path: "/version", signal: looking.signal });
   const found = {

@@ -91,6 +91,6 @@ export interface Observed {
   readonly leases: Looked<Lease>;
   readonly pods: Looked<PodSeen>;
   readonly access: readonly AccessSeen[];
-  /** The driver that the doctor was told to ask. */
-  readonly asked?: DriverSaid;
+  /** The drivers that the doctor was told to ask. */
+  readonly asked: readonly DriverSaid[];
 }

@@ -37,13 +37,15 @@ function summaryLines(summary: Summary): readonly string[] {
       ["DRIVER", "CSIDRIVER", "NODES"],
       drivers.map(({ name, object, nodes }) => [name, object ? "yes" : "no", String(nodes)]),
     ),
-    ...section(
-      ["ASKED", asked?.name ?? asked?.address ?? ""],
-      Object.entries(asked?.manifest ?? {}).filter(([, value]) => value !== ""),
-    ),
+    ...asked.flatMap((said) => section(["ASKED", said.name ?? said.address], saidRows(said))),
     `Objects: ${counts.join(", ")}`,
   ];
 }
+
+const saidRows = ({ can, manifest }: Summary["asked"][number]) => [
+  ...Object.entries(can ?? {}).map(([what, isSo]) => [what, isSo ? "yes" : "no"]),
+  ...Object.entries(manifest).filter(([, value]) => value !== ""),
+];
 
 const section = (header: readonly string[], rows: readonly (readonly string[])[]) =>
   rows.length > 0 ? [...tableLines(header, rows), ""] : [];

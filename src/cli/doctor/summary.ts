@@ -47,7 +47,7 @@ export function summaryOf(seen: Observed) {
       })),
     ],
     drivers: driversIn(seen),
-    ...(seen.asked && { asked: seen.asked }),
+    asked: seen.asked,
     objects: {
       groups: seen.groups.items.length,
       groupContents: seen.groupContents.items.length,
