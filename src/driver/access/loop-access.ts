@@ -1,6 +1,12 @@
 import { mkdir, open, rm, rmdir, stat, statfs } from "node:fs/promises";
 import { Failure } from "../../lib/failure.ts";
-import { filesystemType, growMounted, growUnmountedExt4, prepareFilesystem } from "../filesystem/format.ts";
+import {
+  filesystemType,
+  growMounted,
+  growUnmountedExt4,
+  mayGrowMountedExt4,
+  prepareFilesystem,
+} from "../filesystem/format.ts";
 import { isXfs } from "../filesystem/kind.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import { type Mounts, mountPointOf } from "../filesystem/mounts.ts";
@@ -103,7 +109,8 @@ async function mountVolume(volume: VolumeRecord, use: NewUse & { readonly device
   const path = await mountPointOf(use.path);
   if (await isThere(path, use, volume, deps)) return;
   const { sizeBytes } = volume;
-  const wanted = { device, sizeBytes, type: filesystemType(use.fsType), uuid: uuidOf(volume) };
+  const wish = filesystemType(use.fsType, { sizeBytes, growsExt4: await mayGrowMountedExt4() });
+  const wanted = { device, sizeBytes, type: wish, uuid: uuidOf(volume) };
   const type = await prepareFilesystem(wanted, deps);
   if (type === "ext4") await growUnmountedExt4(device, sizeBytes, tools);
   await mkdir(path, { recursive: true, mode: 0o750 });

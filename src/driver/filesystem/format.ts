@@ -1,4 +1,4 @@
-import { mkdtemp, rmdir } from "node:fs/promises";
+import { mkdtemp, readFile, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
@@ -12,11 +12,28 @@ export type FilesystemType = "ext4" | "xfs";
 /** Smaller than this, mkfs.xfs refuses. */
 const xfsLeastBytes = 300 * 2 ** 20;
 
-/** @throws Failure "invalid" for a filesystem that volumes cannot have */
-export function filesystemType(name: string): FilesystemType {
-  if (name === "" || name === "ext4") return "ext4";
-  if (name === "xfs") return "xfs";
+/**
+ * What a volume is formatted with. Where the caller does not care: ext4, unless it could not be grown here while it is
+ * mounted, and the volume is large enough for XFS, which can.
+ *
+ * @throws Failure "invalid" for a filesystem that volumes cannot have
+ */
+export function filesystemType(
+  name: string,
+  volume: { readonly sizeBytes: number; readonly growsExt4: boolean },
+): FilesystemType {
+  if (name === "ext4" || name === "xfs") return name;
+  if (name === "") return volume.growsExt4 || volume.sizeBytes < xfsLeastBytes ? "ext4" : "xfs";
   throw new Failure("invalid", `filesystem ${name} is not possible for volumes: use ext4 or xfs`);
+}
+
+/** Bit of CAP_SYS_RESOURCE (linux/capability.h), without which the kernel grows no ext4 that is mounted. */
+const sysResource = 1n << 24n;
+
+/** Whether this process may grow ext4 while it is mounted; root of a virtual machine or of a container may not. */
+export async function mayGrowMountedExt4(): Promise<boolean> {
+  const [, effective = "0"] = /^CapEff:\s+([0-9a-f]+)$/m.exec(await readFile("/proc/self/status", "utf8")) ?? [];
+  return (BigInt(`0x${effective}`) & sysResource) !== 0n;
 }
 
 interface Wanted {
