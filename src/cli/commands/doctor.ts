@@ -34,10 +34,9 @@ export const doctorCommand = () =>
       const { askDriver } = await import("../../processes/ask-driver.ts");
       const client = await connect({ ...options, userAgent: "groupsnap-doctor" });
       const signal = AbortSignal.timeout(lookLimitMs);
-      const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter };
       const asked = await Promise.all(options.csiAddress.map((address) => askDriver(address, signal)));
-      const cluster = await observe(looking).finally(() => client.close());
-      const seen = { ...cluster, asked };
+      const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter, asked };
+      const seen = await observe(looking).finally(() => client.close());
       const findings = diagnose(seen);
       const summary = summaryOf(seen);
       const text =

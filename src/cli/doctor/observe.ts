@@ -12,7 +12,9 @@ import { observeWebhooks } from "./observe-webhooks.ts";
 import type { Looked, Observed } from "./observed.ts";
 
 /** Reads everything once. What may not be read is said in its place. @throws Failure when the API cannot be reached */
-export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">): Promise<Omit<Observed, "asked">> {
+export async function observe(
+  looking: Looking & Pick<Observed, "stuckAfterMs"> & Partial<Pick<Observed, "asked">>,
+): Promise<Observed> {
   const look = <T extends KubeObject>(resource: Resource<T>) => lookAt(resource, looking);
   const version = await looking.client.raw({ method: "GET", path: "/version", signal: looking.signal });
   const found = {
@@ -36,6 +38,7 @@ export async function observe(looking: Looking & Pick<Observed, "stuckAfterMs">)
     ...found,
     webhooks: await observeWebhooks(found.definitions.items, looking),
     access: await observeAccess(found.pods.items, looking),
+    asked: looking.asked ?? [],
   };
 }
 
