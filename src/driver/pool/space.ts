@@ -34,7 +34,7 @@ export interface SpaceLevels {
 }
 
 function reserveOf(totalBytes: number): number {
-  return Math.max(totalBytes * reservePart, Math.min(reserveLeastBytes, totalBytes * reserveMostPart));
+  return Math.ceil(Math.max(totalBytes * reservePart, Math.min(reserveLeastBytes, totalBytes * reserveMostPart)));
 }
 
 /**
