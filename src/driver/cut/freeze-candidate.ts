@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { loopAccess, settleLoops } from "../access/loop-access.ts";
+import { loadExtents } from "../filesystem/extents.ts";
+import { loadIoctl } from "../filesystem/ioctl.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
@@ -48,9 +50,14 @@ export function freezeCandidate(deps: Deps): Candidate {
     async open() {
       await settleLoops(deps);
       const holder = deps.startHolder?.();
-      if (holder === undefined) throw new Failure("internal", "the freeze engine was opened though its probe failed");
+      const [extents, ioctl] = await Promise.all([loadExtents(), loadIoctl()]);
+      if (holder === undefined || extents === undefined || ioctl === undefined)
+        throw new Failure("internal", "the freeze engine was opened though its probe failed");
       const access = loopAccess(deps);
-      return { cutter: freezeEngine({ ...deps, holder }), access: { ...access, close: async () => holder.close() } };
+      return {
+        cutter: freezeEngine({ ...deps, holder, blocks: { extents, ioctl } }),
+        access: { ...access, close: async () => holder.close() },
+      };
     },
   };
 }

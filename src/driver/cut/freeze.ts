@@ -1,5 +1,7 @@
+import { open } from "node:fs/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
+import type { CutMember } from "../block/protocol.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
@@ -7,6 +9,7 @@ import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import type { CutEngine } from "./cut-engine.ts";
 import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
+import { type Blocks, preClone, type TwoStepClone } from "./pre-clone.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
@@ -14,12 +17,16 @@ interface Deps {
   readonly mounts: Mounts;
   readonly tools: Tools;
   readonly holder: Holder;
+  readonly blocks: Blocks;
   readonly clock: Clock;
 }
 
+/** A clone of so many fragments takes about 20 ms, for which writers may be held. */
+const fragmentLimit = 3_000;
+
 /**
  * Root, and images that can share blocks (XFS, btrfs): the members' filesystems are frozen together, their images cloned,
- * and all are thawed. What was written before the call is in the cut, in order, with clean journals.
+ * and all are thawed. A fragmented image is cloned before, and only brought up to date meanwhile. What was written before the call is in the cut, in order, with clean journals.
  *
  * Only a filesystem can be frozen. A volume in use as a block device can be taken alone, since a clone of one image is of
  * one instant, but not in a group.
@@ -36,13 +43,14 @@ export function freezeEngine(deps: Deps): CutEngine {
         checkHoldable(used, members.length);
         await writeOut(used, tools);
         let takenAt = clock.now();
-        const cloneAll = async () => {
-          takenAt = clock.now();
-          const clones = await Promise.allSettled(members.map(({ image, target }) => reflink(image, target)));
-          for (const clone of clones) if (clone.status === "rejected") throw clone.reason;
-        };
-        if (used.mounted.length === 0) await cloneAll();
-        else await whileHeld(holder, used, cloneAll);
+        await withClones(members, used.raw.length === 0 ? deps.blocks : undefined, async (clones) => {
+          const cloneAll = async () => {
+            takenAt = clock.now();
+            await all(clones.map((clone) => clone.finish()));
+          };
+          if (used.mounted.length === 0) await cloneAll();
+          else await whileHeld(holder, used, cloneAll);
+        });
         const consistency = used.raw.length > 0 ? "crash" : "filesystem";
         return { takenAt, consistency, copied: syncFiles(members.map(({ target }) => target)) };
       } catch (error) {
@@ -55,6 +63,46 @@ export function freezeEngine(deps: Deps): CutEngine {
       await syncFiles([target]);
     },
   };
+}
+
+type Clone = Pick<TwoStepClone, "close"> & { finish(): Promise<unknown> };
+
+/**
+ * Does what can be done before anybody is held: fragmented images are cloned, to be brought up to date.
+ *
+ * @param blocks undefined where nobody will be held: only a clone in one step is of one instant then
+ */
+async function withClones(
+  members: readonly CutMember[],
+  blocks: Blocks | undefined,
+  work: (clones: readonly Clone[]) => Promise<void>,
+): Promise<void> {
+  const begun: Clone[] = [];
+  try {
+    await all(members.map(async (member) => void begun.push(await beginClone(member, blocks))));
+    await work(begun);
+  } finally {
+    await Promise.all(begun.map((clone) => clone.close()));
+  }
+}
+
+async function beginClone({ image, target }: CutMember, blocks: Blocks | undefined): Promise<Clone> {
+  if (blocks && (await fragmentsOf(image, blocks)) > fragmentLimit) return preClone(image, target, blocks);
+  return { finish: () => reflink(image, target), close: async () => undefined };
+}
+
+async function fragmentsOf(image: string, { extents }: Blocks): Promise<number> {
+  const file = await open(image, "r");
+  try {
+    return await extents.count(file.fd);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Waits for all, also where one fails: nothing goes on behind the back of who cleans up. */
+async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const done of await Promise.allSettled(work)) if (done.status === "rejected") throw done.reason;
 }
 
 function checkHoldable({ raw }: MembersInUse, members: number): void {

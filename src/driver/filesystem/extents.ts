@@ -11,6 +11,15 @@ export interface Extent {
 
 /** Other files have these blocks too. */
 const shared = 0x2000;
+/** Allocated, and never written. */
+const unwritten = 0x800;
+/** No place on the disk yet, or none of its own: unknown, delayed, encoded, inline. */
+const unclear = 0x2 | 0x4 | 0x8 | 0x200;
+
+/** True if it reads as zeroes. */
+export const isZeroes = ({ flags }: Extent) => (flags & unwritten) !== 0;
+/** True if its place on the disk says what is in it. */
+export const isKnown = ({ flags }: Extent) => (flags & unclear) === 0;
 /** FS_IOC_FIEMAP is _IOWR('f', 11, struct fiemap). */
 const fiemap = 0xc020660b;
 const headBytes = 32;
