@@ -27,6 +27,9 @@ async function start(options: Parameters<typeof aDriver>[0]): Promise<TestDriver
   return driver;
 }
 
+/** Processes are started, on a machine that may be busy. */
+const patience = { timeout: 60_000 };
+
 interface Doomed {
   readonly csi: Csi;
   readonly child: DriverProcess;
@@ -42,7 +45,7 @@ async function startDoomed(step: Step, times: number): Promise<Doomed> {
   return { csi: connect({ address: endpoint }), child, pool };
 }
 
-describe.concurrent("a driver that is killed", () => {
+describe.concurrent("a driver that is killed", patience, () => {
   test.each(deadlySteps)(
     "right after '%s' (%i) leaves no image without a record and no record without its image",
     async (step, times) => {
@@ -65,7 +68,7 @@ describe.concurrent("a driver that is killed", () => {
   );
 });
 
-describe.concurrent("a block engine that is killed", () => {
+describe.concurrent("a block engine that is killed", patience, () => {
   test("comes back with its volumes, and what was acknowledged and flushed is there", async () => {
     const engines = enginesSeen();
     const driver = await start({ log: engines.log });

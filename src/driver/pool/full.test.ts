@@ -60,7 +60,8 @@ describe("a pool with a limit", () => {
     expect((await getCapacity({}, call)).availableCapacity).toBeLessThanOrEqual(BigInt(36 * mib));
     await expect(driver.volume("a", 96 * mib)).rejects.toMatchObject({ code: "exhausted" });
     letGo();
-    await expect.poll(async () => (await getCapacity({}, call)).availableCapacity).toBe(BigInt(100 * mib));
+    const capacity = async () => (await getCapacity({}, call)).availableCapacity;
+    await expect.poll(capacity, { timeout: 30_000 }).toBe(BigInt(100 * mib));
     expect(await driver.volume("a", 96 * mib)).not.toBe(volumeId);
   });
 
