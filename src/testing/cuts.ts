@@ -70,7 +70,7 @@ async function untilDone<T>(create: () => Promise<T>): Promise<T> {
     try {
       return await create();
     } catch (error) {
-      const isDropped = isFailure(error, "precondition", "timeout") && ++dropped < dropLimit;
+      const isDropped = isFailure(error, "timeout") && ++dropped < dropLimit;
       if (!isDropped && !isFailure(error, "busy")) throw error;
     }
     await systemClock.sleep(1, limit);

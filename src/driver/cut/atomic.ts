@@ -9,7 +9,8 @@ import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
 import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
-import type { Consistency, CutEngine } from "./cut-engine.ts";
+import type { Cut, CutEngine, Shortfall } from "./cut-engine.ts";
+import { holdLost } from "./hold-lost.ts";
 import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
@@ -55,8 +56,8 @@ export function atomicEngine(deps: Deps): CutEngine {
       try {
         const used = await membersInUse(members, deps);
         await writeOut(used, deps.tools);
-        const consistency = await oneCut.run(() => (isHeld ? takeHeld(used, take, deps) : crash(take)), forEver);
-        return { takenAt, consistency, copied: takeOut(members, cut, deps) };
+        const worth = await oneCut.run(() => (isHeld ? takeHeld(used, take, deps) : crash(take)), forEver);
+        return { takenAt, ...worth, copied: takeOut(members, cut, deps) };
       } catch (error) {
         await subvolumes.remove(cut);
         throw failureOfSystem(error, `cannot cut ${members.length} volumes`);
@@ -70,15 +71,23 @@ export function atomicEngine(deps: Deps): CutEngine {
   };
 }
 
-async function crash(take: () => Promise<void>): Promise<Consistency> {
+type Worth = Pick<Cut, "consistency" | "shortfall">;
+
+async function crash(take: () => Promise<void>, shortfall?: Shortfall): Promise<Worth> {
   await take();
-  return "crash";
+  return { consistency: "crash", ...(shortfall && { shortfall }) };
 }
 
 /** With or without a hold that lasts the cut itself is of one instant, so it is never worth less than that. */
-async function takeHeld({ mounted, raw }: MembersInUse, take: () => Promise<void>, deps: Deps): Promise<Consistency> {
+async function takeHeld({ mounted, raw }: MembersInUse, take: () => Promise<void>, deps: Deps): Promise<Worth> {
   const { holder, log } = deps;
-  if (raw.length > 0 || (mounted.length > 0 && holder === undefined)) return crash(take);
+  if (raw.length > 0)
+    return crash(take, {
+      why: `block devices cannot be held, and ${raw.length} of the volumes are in use as such`,
+      mayPass: false,
+    });
+  if (mounted.length > 0 && holder === undefined)
+    return crash(take, { why: "filesystems cannot be held on this machine", mayPass: false });
   let taking: Promise<void> | undefined;
   const takeOnce = () => {
     taking ??= take();
@@ -86,11 +95,12 @@ async function takeHeld({ mounted, raw }: MembersInUse, take: () => Promise<void
   };
   try {
     const lasted = mounted.length === 0 || holder === undefined || (await holder.hold(mounted, takeOnce)).lasted;
+    if (!lasted) return crash(takeOnce, holdLost);
     await takeOnce();
-    return lasted ? "filesystem" : "crash";
+    return { consistency: "filesystem" };
   } catch (error) {
     log.warn({ err: error }, "filesystems could not be held for a cut");
-    return crash(takeOnce);
+    return crash(takeOnce, { why: "the filesystems could not be held, the log says why", mayPass: true });
   }
 }
 

@@ -27,6 +27,13 @@ export interface CutWish {
 /** What every engine gives. */
 export const anyCut: CutWish = { consistency: "crash", allowDowngrade: false };
 
+/** Why a cut is worth less than was asked for. */
+export interface Shortfall {
+  readonly why: string;
+  /** The next cut may be worth more. */
+  readonly mayPass: boolean;
+}
+
 /** A way to take several volumes at one instant. */
 export interface CutEngine {
   readonly name: string;
@@ -46,6 +53,8 @@ export interface Cut {
   readonly takenAt: Date;
   /** What this very cut got; never more. */
   readonly consistency: Consistency;
+  /** Why that is less than the wish; absent where it is not, or where the engine never gives more. */
+  readonly shortfall?: Shortfall;
   /** Resolves once every target is complete and synced; rejects with a Failure. */
   readonly copied: Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Tools } from "../filesystem/tools.ts";
 import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import type { CutEngine } from "./cut-engine.ts";
+import { holdLost } from "./hold-lost.ts";
 import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
 import { type Blocks, preClone, type TwoStepClone } from "./pre-clone.ts";
 import { reflink, syncFiles } from "./reflink.ts";
@@ -117,5 +118,5 @@ function checkHoldable({ raw }: MembersInUse, members: number): void {
 async function whileHeld(holder: Holder, { mounted }: MembersInUse, work: () => Promise<void>): Promise<void> {
   const { lasted } = await holder.hold(mounted, work);
   if (lasted) return;
-  throw new Failure("busy", "the filesystems did not stay frozen for as long as the cut took; it is dropped");
+  throw new Failure("busy", `${holdLost.why}; it is dropped`);
 }

@@ -1,6 +1,7 @@
 import { Failure } from "../../lib/failure.ts";
-import { anyCut, type Consistency, type CutWish, isAtLeast } from "../cut/cut-engine.ts";
+import { anyCut, type CutWish } from "../cut/cut-engine.ts";
 import { failureOfSystem } from "../system-failure.ts";
+import { checkAchieved } from "./achieved.ts";
 import { Jobs } from "./jobs.ts";
 import { snapshotImage, volumeImage } from "./layout.ts";
 import type { GroupRecord, SnapshotRecord, VolumeRecord } from "./records.ts";
@@ -144,7 +145,7 @@ export class Snapshots {
       const cut = await cutter.cut(wanted.group ?? intended.join(), members, wanted.wish);
       this.#shop.onStep?.("cut taken");
       await cut.copied;
-      checkAchieved(cut.consistency, wanted.wish);
+      checkAchieved(cut, wanted.wish);
       this.#shop.onStep?.("cut copied");
       await this.#complete(snapshots, { ...cut, group: wanted.group });
       return snapshots.flatMap(({ id }) => state.snapshots.find("id = ?", id) ?? []);
@@ -276,16 +277,6 @@ interface Completed {
   readonly takenAt: Date;
   readonly consistency: SnapshotRecord["consistency"];
   readonly group: string | undefined;
-}
-
-/** @throws Failure "precondition" if the cut is worth less than what was asked for */
-function checkAchieved(achieved: Consistency, { consistency, allowDowngrade }: CutWish): void {
-  if (allowDowngrade || isAtLeast(achieved, consistency)) return;
-  throw new Failure(
-    "precondition",
-    `the cut is ${achieved} consistent, the class asks for ${consistency}: it is dropped; use volumes with ` +
-      'filesystems and an engine that holds them, or set allowDowngrade: "true" in the class',
-  );
 }
 
 function compatible(group: Group, volumeIds: readonly string[]): Group {
