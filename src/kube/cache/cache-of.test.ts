@@ -167,9 +167,11 @@ describe("a cache", () => {
       "/apis/example.com/v1beta1": { resources: [{ name: "others" }, { name: "things" }] },
       "/apis/example.com/v1beta2": { resources: [{ name: "things" }, { name: "things/status" }] },
     };
+    let isServed = false;
     api.fault = (request, response) => {
       const discovered = served[request.path];
       if (discovered) response.end(JSON.stringify(discovered));
+      else if (isServed) return false;
       else refuse(response, 404, "NotFound");
       return true;
     };
@@ -178,7 +180,7 @@ describe("a cache", () => {
     await expect.poll(() => cache.unserved).toMatch(why);
     const before = lists();
     await expect.poll(lists).toBeGreaterThan(before + 5);
-    api.fault = undefined;
+    isServed = true;
     await synced;
     expect(told).toEqual([{ message: expect.stringMatching(why), unserved: true }, undefined]);
   });
