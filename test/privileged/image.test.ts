@@ -17,7 +17,11 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 const inside = async (...args: readonly string[]) => {
   const argv = ["chroot", "--userspec=65532:65532", folder, "/bin/node", "/app/dist/cli/main.js", ...args] as const;
-  const limit = { timeoutMs: 90_000, signal: AbortSignal.timeout(90_000), env: { NODE_EXTRA_CA_CERTS: "" } };
+  const limit = {
+    timeoutMs: 90_000,
+    signal: AbortSignal.timeout(90_000),
+    env: { NODE_EXTRA_CA_CERTS: "", TMPDIR: "/tmp" },
+  };
   return (await exec(argv, limit)).stdout;
 };
 
