@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { loadLibc } from "../libc.ts";
 
 /**
  * What the kernel can do with a sparse file that Node has no call for. Absent where koffi is not installed: then holes
@@ -19,21 +20,16 @@ const keepSizeAndPunch = 0x01 | 0x02;
 
 /** Loads the kernel's calls, once a process; undefined without koffi or off Linux. */
 export async function loadKernel(): Promise<Kernel | undefined> {
-  if (process.platform !== "linux") return undefined;
-  const koffi = await import("koffi").then(
-    (module) => module.default,
-    () => undefined, // an optional dependency: its absence is a normal case, said in the folder's README
-  );
-  if (koffi === undefined) return undefined;
-  const libc = koffi.load(null);
+  const libc = await loadLibc();
+  if (libc === undefined) return undefined;
   const lseek = libc.func("int64_t lseek(int fd, int64_t offset, int whence)");
   const fallocate = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
   return {
     nextData(file, offset) {
       const found = Number(lseek(file.fd, offset, seekData));
       if (found >= 0) return found;
-      const error = koffi.errno();
-      if (error === koffi.os.errno.ENXIO) return undefined;
+      const error = libc.errno();
+      if (error === libc.codes.ENXIO) return undefined;
       throw new Error(`cannot look for data in an image: error ${error}`); // a hole for data would lose the data
     },
     nextHole(file, offset) {

@@ -1,3 +1,5 @@
+import { loadLibc } from "../libc.ts";
+
 /** What the kernel offers to stop all changes of a mounted filesystem (ioctl_fs(2), linux/fs.h). */
 export interface Freezing {
   /** Resolves once everything is written out and every further write waits. @throws Error with the kernel's reason */
@@ -17,29 +19,23 @@ const fithaw = 0xc0045878;
 
 /** Undefined without koffi or off Linux. */
 export async function loadFreezing(): Promise<Freezing | undefined> {
-  if (process.platform !== "linux") return undefined;
-  const koffi = await import("koffi").then(
-    (module) => module.default,
-    () => undefined, // an optional dependency: the engine's finding says what is missing
-  );
-  if (koffi === undefined) return undefined;
-  const ioctl = koffi.load(null).func("int ioctl(int fd, unsigned long request, int none)");
-  const { errno } = koffi.os;
-  const nameOf = (code: number) => Object.entries(errno).find(([, number]) => number === code)?.[0] ?? `error ${code}`;
+  const libc = await loadLibc();
+  if (libc === undefined) return undefined;
+  const ioctl = libc.func("int ioctl(int fd, unsigned long request, int none)");
   return {
     freeze: (fd) =>
       new Promise((resolve, reject) => {
         ioctl.async(fd, fifreeze, 0, (error: Error | null, result: number) => {
           if (error !== null) return reject(error);
           if (result === 0) return resolve();
-          reject(new Error(nameOf(koffi.errno())));
+          reject(new Error(libc.nameOf(libc.errno())));
         });
       }),
     thaw(fd) {
       if (ioctl(fd, fithaw, 0) === 0) return true;
-      const code = koffi.errno();
-      if (code === errno.EINVAL) return false;
-      throw new Error(nameOf(code));
+      const code = libc.errno();
+      if (code === libc.codes.EINVAL) return false;
+      throw new Error(libc.nameOf(code));
     },
   };
 }
