@@ -117,13 +117,22 @@ async function converts(client: KubeClient): Promise<boolean> {
       await client.list<KubeObject>({ ...kind, version: "v1alpha1" }, call());
     await client.create(old, draft as never, call());
     const shown = await client.get(groupContents, { name: "probe" }, call());
-    await client.delete(old, { name: "probe" }, call());
+    await removeProbe(client);
     return shown.spec.source.groupSnapshotHandles !== undefined;
   } catch (error) {
-    await client.delete(groupContents, { name: "probe" }, call()).catch(() => undefined); // for the next try
+    await removeProbe(client).catch(() => undefined); // for the next try
     if (isFailure(error, "unavailable", "notFound", "exists", "internal")) return false;
     throw error;
   }
+}
+
+/** A controller that runs meanwhile may have protected it. */
+async function removeProbe(client: KubeClient): Promise<void> {
+  await client.delete(groupContents, { name: "probe" }, call());
+  const free = { type: "merge", patch: { metadata: { finalizers: null } } } as const;
+  await client.patch(groupContents, { name: "probe" }, free, call()).catch((error: unknown) => {
+    if (!isFailure(error, "notFound")) throw error;
+  });
 }
 
 const strategyOf = (definition: object | undefined) =>
@@ -147,7 +156,8 @@ const kinds: readonly Resource[] = [
 async function clean(client: KubeClient): Promise<void> {
   for (const kind of kinds) await empty(client, kind);
   const { items } = await client.list(namespaces, call());
-  for (const { metadata } of items) if (!/^(default|kube-.*)$/.test(metadata.name)) await remove(client, metadata.name);
+  const made = items.filter(({ metadata }) => !/^(default|kube-.*)$/.test(metadata.name));
+  await Promise.all(made.map(({ metadata }) => remove(client, metadata.name))); // each takes seconds
 }
 
 async function empty(client: KubeClient, kind: Resource): Promise<void> {
