@@ -3,13 +3,17 @@
 // STORAGE_ROUNDS=5 makes it shorter, STORAGE_ENGINES=atomic takes some of the engines.
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { aDriver, call, type TestDriver } from "../src/driver/testing.ts";
+import { call, type TestDriver } from "../src/driver/testing.ts";
 import { cutAsGroup, removeCut, snapshotOf } from "../src/testing/cuts.ts";
+import { driverOnPool } from "../src/testing/driver-on-pool.ts";
 import { type MountedVolume, mountedVolumes, type Wish } from "../src/testing/mounted-volumes.ts";
-import { scratchPool } from "../src/testing/scratch-pool.ts";
 import { spreadOf } from "../src/testing/spread.ts";
 import { fileBytes, type Load, nowMs, startLoad } from "./storage/load.ts";
 
+if (process.getuid?.() !== 0) {
+  console.log("left out: it needs root");
+  process.exit();
+}
 const rounds = Number(process.env.STORAGE_ROUNDS ?? 20);
 const poolTypes = { atomic: "btrfs", freeze: "xfs" } as const;
 const engines = (process.env.STORAGE_ENGINES ?? "atomic,freeze").split(",") as (keyof typeof poolTypes)[];
@@ -19,11 +23,10 @@ const memberCounts = [1, 4, 16];
 const spellMs = 5_000;
 
 for (const engine of engines) {
-  const scratch = await scratchPool(poolTypes[engine], 2 ** 34);
-  const driver = await aDriver({ engine, poolDir: join(scratch.path, "pool"), ownProcess: true });
+  const { driver, close } = await driverOnPool({ engine, pool: poolTypes[engine] });
   try {
     console.log(`${engine}, on ${poolTypes[engine]}, volumes with ${wish.fsType}`);
-    const bare = await throughput([0, 1, 2, 3].map((i) => filled(join(scratch.path, `bare-${i}`))));
+    const bare = await throughput([0, 1, 2, 3].map((i) => filled(join(driver.pool, "..", `bare-${i}`))));
     await withVolumes(driver, memberCounts.at(-1) ?? 0, async (volumes) => {
       const paths = volumes.map(({ target }) => filled(join(target, "data")));
       const ours = await throughput(paths.slice(0, 4));
@@ -35,8 +38,7 @@ for (const engine of engines) {
     console.error(error); // before what is left makes the rest fail too
     throw error;
   } finally {
-    await driver.close();
-    await scratch.remove();
+    await close();
   }
 }
 

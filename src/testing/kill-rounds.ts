@@ -102,6 +102,6 @@ async function isGone(pid: number): Promise<boolean> {
 /** Whether a write to each comes back in time; one that does not will when its filesystem is thawed. */
 async function canWrite(targets: readonly string[]): Promise<boolean> {
   const writes = Promise.all(targets.map((target) => writeFile(join(target, "note"), "a note", { flush: true })));
-  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), thawLimitMs));
+  const late = systemClock.sleep(thawLimitMs, new AbortController().signal).then(() => false);
   return Promise.race([writes.then(() => true), late]);
 }

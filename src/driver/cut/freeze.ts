@@ -27,7 +27,8 @@ const fragmentLimit = 3_000;
 
 /**
  * Root, and images that can share blocks (XFS, btrfs): the members' filesystems are frozen together, their images cloned,
- * and all are thawed. A fragmented image is cloned before, and only brought up to date meanwhile. What was written before the call is in the cut, in order, with clean journals.
+ * and all are thawed. A fragmented image is cloned before, and only brought up to date meanwhile. What was written before
+ * the call is in the cut, in order, with clean journals.
  *
  * Only a filesystem can be frozen. A volume in use as a block device can be taken alone, since a clone of one image is of
  * one instant, but not in a group.

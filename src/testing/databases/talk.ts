@@ -73,9 +73,13 @@ export function talk(
     over,
     async end(signal, pid = child.pid ?? 0) {
       if (child.exitCode === null && child.signalCode === null && pid > 0) process.kill(pid, signal);
-      const late = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+      const done = new AbortController();
+      systemClock.sleep(patienceMs, done.signal).then(
+        () => child.kill("SIGKILL"),
+        () => undefined, // it ended by itself
+      );
       const status = await ended;
-      clearTimeout(late);
+      done.abort();
       return status;
     },
   };

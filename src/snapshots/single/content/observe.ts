@@ -48,8 +48,10 @@ function isGroupReleased(content: SnapshotContent, { groupContents, groups }: Sn
   const handle = groupHandleOf(content);
   if (handle === undefined) return false;
   return groupContents.by(byHandle, handleKey(content.spec.driver, handle)).some(({ spec }) => {
-    const { namespace, name = "" } = spec.volumeGroupSnapshotRef;
+    const { namespace, name = "", uid } = spec.volumeGroupSnapshotRef;
     const group = groups.get(keyOf({ namespace, name }));
-    return group !== undefined && isTerminating(group) && hasFinalizer(group, groupFinalizer);
+    return (
+      group?.metadata.uid === uid && group !== undefined && isTerminating(group) && hasFinalizer(group, groupFinalizer)
+    );
   });
 }
