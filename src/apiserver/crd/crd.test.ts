@@ -135,28 +135,6 @@ describe("a custom resource definition", () => {
       withProperty({ type: "object", properties: {}, additionalProperties: { type: "string" } }),
       `${at}.properties[p].additionalProperties`,
     ],
-    [
-      "has a pattern that only backtracking could match",
-      withProperty({ type: "string", pattern: "^(?=a)b" }),
-      `${at}.properties[p].pattern`,
-    ],
-    [
-      "has a broken pattern in a choice",
-      withProperty({
-        type: "object",
-        anyOf: [{ properties: { q: { pattern: "(" } } }],
-        properties: { q: { type: "string" } },
-      }),
-      `${at}.properties[p].anyOf[0].properties[q].pattern`,
-    ],
-    [
-      "has patterns that are too large together",
-      withProperty({
-        type: "string",
-        allOf: [0, 1, 2, 3, 4, 5].map((n) => ({ pattern: `${"[ab]{0,900}".repeat(25)}${n}` })),
-      }),
-      `${at}.properties[p].allOf[4].pattern`,
-    ],
     ["has a broken pattern", withProperty({ type: "string", pattern: "(" }), `${at}.properties[p].pattern`],
     [
       "has a type in a branch",
