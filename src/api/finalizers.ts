@@ -10,6 +10,8 @@ export const snapshotFinalizer = `${single}/volumesnapshot-bound-protection`;
 export const snapshotSourceFinalizer = `${single}/volumesnapshot-as-source-protection`;
 /** On a VolumeSnapshot: it is a member of a group that lives. */
 export const memberFinalizer = `${single}/volumesnapshot-in-group-protection`;
+/** What may hold a VolumeSnapshot. A member of a group has all of them; a snapshot that is released keeps none. */
+export const snapshotFinalizers = [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer];
 /** On a claim: a cut of its volume is not done. One string for every single and group that uses the claim. */
 export const claimFinalizer = `${single}/pvc-as-source-protection`;
 /** On a VolumeGroupSnapshotContent: the group snapshot on the storage may exist and is to be dealt with first. */

@@ -1,10 +1,5 @@
 import { beingDeleted, memberGroupHandle, yes } from "../../../api/annotations.ts";
-import {
-  contentFinalizer,
-  memberFinalizer,
-  snapshotFinalizer,
-  snapshotSourceFinalizer,
-} from "../../../api/finalizers.ts";
+import { contentFinalizer, memberFinalizer, snapshotFinalizers } from "../../../api/finalizers.ts";
 import type { GroupSnapshot } from "../../../api/group-snapshot/types.ts";
 import type { SnapshotHandle } from "../../../api/handles.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
@@ -23,8 +18,6 @@ export interface Added {
   readonly snapshot: Snapshot;
   readonly made: { readonly snapshot: Snapshot | undefined; readonly content: SnapshotContent | undefined };
 }
-
-const memberFinalizers = [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer];
 
 type Caches = Pick<SnapshotCaches, "snapshots" | "contents" | "claims">;
 
@@ -67,8 +60,8 @@ export function takeIn(added: readonly Added[]): Plan<ObjectAction> | undefined 
     spec: { deletionPolicy: "Retain" },
   };
   const steps = [
-    changes(snapshots, fresh, { addFinalizers: memberFinalizers }),
-    changes(snapshots, made, { removeFinalizers: memberFinalizers }),
+    changes(snapshots, fresh, { addFinalizers: snapshotFinalizers }),
+    changes(snapshots, made, { removeFinalizers: snapshotFinalizers }),
     deletions(snapshots, made),
     changes(contents, theirs, ofContent), // after the snapshots: none is ever seen without its content
     deletions(contents, theirs),

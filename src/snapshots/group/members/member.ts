@@ -1,10 +1,5 @@
 import { consistencyAnnotation, memberGroupHandle } from "../../../api/annotations.ts";
-import {
-  contentFinalizer,
-  memberFinalizer,
-  snapshotFinalizer,
-  snapshotSourceFinalizer,
-} from "../../../api/finalizers.ts";
+import { contentFinalizer, snapshotFinalizers } from "../../../api/finalizers.ts";
 import { groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshot, GroupSnapshotContent, SnapshotInfo } from "../../../api/group-snapshot/types.ts";
 import type { GroupSnapshotHandle, SnapshotHandle } from "../../../api/handles.ts";
@@ -54,7 +49,7 @@ export function snapshotFor({ group }: MemberOf, member: Member): Draft<Snapshot
       name: member.names.snapshot,
       ...(namespace === undefined ? {} : { namespace }),
       ...(name.length <= labelValueLimit ? { labels: { [memberGroupName]: name } } : {}),
-      finalizers: [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer],
+      finalizers: snapshotFinalizers,
       ownerReferences: [{ apiVersion: apiVersionOf(groupSnapshots), kind: groupSnapshots.kind, name, uid }],
     },
     spec: {

@@ -1,11 +1,5 @@
 import { beingDeleted, groupBeingDeleted, yes } from "../../../api/annotations.ts";
-import {
-  contentFinalizer,
-  groupFinalizer,
-  memberFinalizer,
-  snapshotFinalizer,
-  snapshotSourceFinalizer,
-} from "../../../api/finalizers.ts";
+import { contentFinalizer, groupFinalizer, snapshotFinalizers } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
 import type { GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
 import { groupReasons } from "../../../api/reasons.ts";
@@ -18,8 +12,6 @@ import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change
 import { troubleToldBy, warning } from "../../pairing/obstacle.ts";
 import { errorChange, reportObstacle } from "../status.ts";
 import type { ReleaseSeen } from "./observe.ts";
-
-const snapshotFinalizers = [memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer];
 
 /** Takes a group apart, backwards: restores first end; then the members go, then the group's content, then the group. */
 export function decideRelease(seen: ReleaseSeen): Plan<ObjectAction> {

@@ -1,5 +1,5 @@
 import { beingDeleted, yes } from "../../../api/annotations.ts";
-import { memberFinalizer, snapshotFinalizer, snapshotSourceFinalizer } from "../../../api/finalizers.ts";
+import { snapshotFinalizers } from "../../../api/finalizers.ts";
 import { reasons } from "../../../api/reasons.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
@@ -12,12 +12,10 @@ import { hasAnnotation, hasFinalizer, isTerminating } from "../../pairing/change
 import { warning } from "../../pairing/obstacle.ts";
 import type { SingleSeen } from "../binding/seen.ts";
 
-const ours = [snapshotFinalizer, snapshotSourceFinalizer, memberFinalizer];
-
 /** Lets a snapshot go that is being deleted: backwards, its content first, by policy. */
 export function decideRelease(seen: SingleSeen): Plan<ObjectAction> {
   const { snapshot, group, restores, content } = seen;
-  const held = ours.filter((finalizer) => hasFinalizer(snapshot, finalizer));
+  const held = snapshotFinalizers.filter((finalizer) => hasFinalizer(snapshot, finalizer));
   if (held.length === 0) return nothing("Released");
   if (group)
     return isTerminating(group) ? nothing("LeftToItsGroup") : deletePending(seen, memberStays(group.metadata.name));
