@@ -23,7 +23,7 @@ export interface Line {
   readonly extraCreateMetadata: boolean;
 }
 
-/** What the driver has said that snapshots are worth, by the uid of the content; until it is written down. */
+/** What the driver has said that snapshots are worth, by the uid of the content; until it is written down, or its content gone. */
 export type Worth = Map<string, string>;
 
 export async function act(

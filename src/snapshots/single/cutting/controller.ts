@@ -30,6 +30,7 @@ export function singleCutting(
     onFailure,
     factsOf,
     retryOf,
+    gone: ({ metadata }) => void worth.delete(metadata.uid),
   };
   const needsClass = ({ spec, status }: SnapshotContent) =>
     spec.driver === deps.capabilities.driver && !status?.readyToUse;
