@@ -28,6 +28,8 @@ const wanted = cases
   .filter(({ title }) => asked === undefined || asked.includes(title))
   .filter((one) => flags === "raised" || process.env.UPSTREAM_FULL === "1" || !isLongByDefault(one));
 
+const turnsOfRound = wanted.flatMap((one) => Array.from({ length: one.times }, () => one));
+
 /** One contestant through one case. */
 interface Sample {
   readonly who: string;
@@ -69,8 +71,8 @@ try {
       const running = start(contestant, place);
       try {
         await warmUp(contestant.name, round);
-        for (const one of wanted) {
-          const sample = await play(one, contestant, round, running);
+        for (const one of turnsOfRound) {
+          const sample = await play(one, contestant, `${round}-${samples.length}`, running);
           samples.push(sample);
           console.error(
             `${sample.who}, ${sample.title}: ${sample.readyMs.toFixed(0)} / ${sample.goneMs.toFixed(0)} ms`,
@@ -100,10 +102,10 @@ try {
   async function play(
     one: Case,
     { name: who, userAgent }: ReturnType<typeof contestants>[number],
-    round: number,
+    turn: string,
     running: RunningContestant,
   ): Promise<Sample> {
-    const at = { client, round: `${who}-${round}-${one.title.replaceAll(" ", "-")}` };
+    const at = { client, round: `${who}-${turn}-${one.title.replaceAll(" ", "-")}` };
     const limit = AbortSignal.timeout(caseLimitMs);
     const callsBefore = driver.calls.length;
     const cpuBeforeMs = running.cpuMs();

@@ -9,16 +9,24 @@ export interface Case {
   readonly groups: number;
   readonly members: number;
   readonly singles: number;
+  /** How often it is played in a round: what is over soon shows chance, and how long the program has been up. */
+  readonly times: number;
 }
 
-const group = (members: number): Case => ({ title: `group of ${members}`, groups: 1, members, singles: 0 });
+const group = (members: number, times: number): Case => ({
+  title: `group of ${members}`,
+  groups: 1,
+  members,
+  singles: 0,
+  times,
+});
 
 export const cases: readonly Case[] = [
-  group(1),
-  group(10),
-  group(100),
-  { title: "50 groups of 4", groups: 50, members: 4, singles: 0 },
-  { title: "500 singles", groups: 0, members: 0, singles: 500 },
+  group(1, 10),
+  group(10, 5),
+  group(100, 1),
+  { title: "50 groups of 4", groups: 50, members: 4, singles: 0, times: 1 },
+  { title: "500 singles", groups: 0, members: 0, singles: 500, times: 1 },
 ];
 
 /** Cases that upstream's default throttle of 5 requests a second makes last for minutes. */
