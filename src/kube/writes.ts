@@ -42,14 +42,16 @@ export interface Change {
   readonly labels?: Readonly<Record<string, string | null>>;
   /** Merged into the spec. */
   readonly spec?: object;
+  /** Nothing else of the object may have changed either. */
+  readonly ifUnchanged?: boolean;
 }
 
 /**
  * Changes this very object in one patch. The last finalizer of one that is being deleted may be off already, and the
  * object gone with it: that is fine.
  *
- * @throws Failure "conflict" if another object has the name now, or if finalizers or spec are to be changed and anything
- *   has changed since it was read
+ * @throws Failure "conflict" if another object has the name now; or if anything has changed since it was read, and finalizers
+ *   or spec are to be changed, or that was asked for
  */
 export async function changeObject<T extends KubeObject>(
   resource: Resource<T>,
@@ -71,7 +73,7 @@ export async function changeObject<T extends KubeObject>(
  */
 export function patchOf(object: KubeObject, change: Change): Patch {
   const finalizers = finalizersAfter(object, change);
-  const guarded = finalizers !== undefined || change.spec !== undefined;
+  const guarded = finalizers !== undefined || change.spec !== undefined || change.ifUnchanged === true;
   const metadata = {
     uid: object.metadata.uid,
     ...(guarded && { resourceVersion: object.metadata.resourceVersion }),

@@ -18,6 +18,13 @@ export const csiSnapshotterCommand = () =>
     .addOption(extraMetadataOption())
     .addOption(metricsAddressOption())
     .addOption(booleanOption("node-deployment", "work on the contents of the node that NODE_NAME names only"))
+    .addOption(
+      booleanOption(
+        "find-pre-provisioned",
+        "with --node-deployment: label contents that carry no label, if the driver here has their snapshot",
+        true,
+      ),
+    )
     .option("--snapshot-name-prefix <text>", "what names of snapshots on the storage begin with", prefix, "snapshot")
     .option("--snapshot-name-uuid-length <n>", "how much of the uid they keep; -1: all of it", uuidLength, -1)
     .option("--groupsnapshot-name-prefix <text>", "the same for group snapshots", prefix, "groupsnapshot")
@@ -34,6 +41,7 @@ interface SnapshotterFlags extends ApiFlags {
   readonly timeout: number;
   readonly extraCreateMetadata: boolean;
   readonly nodeDeployment: boolean;
+  readonly findPreProvisioned: boolean;
   readonly snapshotNamePrefix: string;
   readonly snapshotNameUuidLength: number;
   readonly groupsnapshotNamePrefix: string;
@@ -58,6 +66,7 @@ function optionsOf(flags: SnapshotterFlags) {
     csiAddress,
     timeoutMs: timeout,
     extraCreateMetadata,
+    findPreProvisioned: flags.findPreProvisioned,
     snapshotNamePrefix,
     groupsnapshotNamePrefix,
     ...(flags.snapshotNameUuidLength > 0 && { snapshotNameUuidLength: flags.snapshotNameUuidLength }),

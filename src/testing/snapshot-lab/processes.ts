@@ -31,6 +31,8 @@ interface ProcessOptions {
   readonly snapshots?: SnapshotOptions;
   /** The node of a sidecar that runs on every node. */
   readonly nodeName?: string;
+  /** Whether that one looks for the snapshots of contents without a label, as by default it does. */
+  readonly findPreProvisioned?: boolean;
 }
 
 export interface LabProcess {
@@ -92,13 +94,20 @@ export function processesOf(
   };
 }
 
-type Peers = Parameters<typeof runCsiSnapshotter>[0] & Pick<ProcessOptions, "snapshots" | "nodeName">;
+type Peers = Parameters<typeof runCsiSnapshotter>[0] &
+  Pick<ProcessOptions, "snapshots" | "nodeName" | "findPreProvisioned">;
 type Around = Parameters<typeof runCsiSnapshotter>[2];
 
 function run(name: ProcessName, peers: Peers, around: Around): Promise<{ readonly ended: Promise<void> }> {
-  const { client, snapshots, nodeName } = peers;
+  const { client, snapshots, nodeName, findPreProvisioned = true } = peers;
   if (name === "controller") return runSnapshotController(client, { ...workers, ...snapshots }, around);
-  const options = { ...workers, timeoutMs, extraCreateMetadata: false, ...(nodeName && { nodeName }) };
+  const options = {
+    ...workers,
+    timeoutMs,
+    extraCreateMetadata: false,
+    findPreProvisioned,
+    ...(nodeName && { nodeName }),
+  };
   return runCsiSnapshotter(peers, options, around);
 }
 

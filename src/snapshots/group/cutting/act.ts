@@ -105,10 +105,11 @@ async function tried<T>(
   }
 }
 
-async function ask(
+/** @throws Failure "notFound" if the driver knows no such group snapshot */
+export async function ask(
   content: GroupSnapshotContent,
   groupClass: GroupSnapshotClass | undefined,
-  deps: Deps,
+  deps: GroupContentDeps,
   context: ActContext,
 ): Promise<Answer> {
   const terms = termsOfAsking(content, groupClass);
@@ -192,4 +193,7 @@ function termsOf({ content, groupClass }: Extract<DriverAction, { readonly do: "
   return terms;
 }
 
-const callOf = (deps: Deps, { signal }: ActContext): CsiCall => ({ signal, timeoutMs: deps.options.timeoutMs });
+const callOf = (deps: GroupContentDeps, { signal }: ActContext): CsiCall => ({
+  signal,
+  timeoutMs: deps.options.timeoutMs,
+});

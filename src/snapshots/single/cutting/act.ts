@@ -102,7 +102,11 @@ function learnWorth(content: SnapshotContent, consistency: string | undefined, w
 }
 
 /** A driver that can only create cannot be asked about a snapshot that exists: the word of who brought it stands. */
-async function checked(action: DriverAction & { do: "check" }, line: Line, context: ActContext): Promise<Answer> {
+export async function checked(
+  action: DriverAction & { do: "check" },
+  line: Line,
+  context: ActContext,
+): Promise<Answer> {
   const { content, handle, by } = action;
   if (by === "none") return { snapshotHandle: handle, readyToUse: true, error: null };
   const found = by === "get" ? await getSnapshot(action, line, context) : await listSnapshot(action, line, context);

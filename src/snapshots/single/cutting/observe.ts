@@ -67,7 +67,7 @@ export async function observe(
   };
 }
 
-function askingOf(work: Work, can: ReadonlySet<string>): Asking {
+export function askingOf(work: Work, can: ReadonlySet<string>): Asking {
   if (can.has("GET_SNAPSHOT")) return "get";
   if (can.has("LIST_SNAPSHOTS")) return "list";
   return work.kind === "check" && work.volume !== undefined && can.has("CREATE_DELETE_SNAPSHOT") ? "create" : "none";
@@ -78,7 +78,10 @@ type SecretNeed = Pick<CuttingSeen, "content" | "work" | "asking" | "parameters"
 const noSecret: SecretSeen = { values: {}, version: undefined };
 
 /** Read live, and only where a call is about to carry it. */
-async function secretFor(need: SecretNeed, { client, signal }: ObserveContext): Promise<SecretSeen | Problem> {
+export async function secretFor(
+  need: SecretNeed,
+  { client, signal }: Pick<ObserveContext, "client" | "signal">,
+): Promise<SecretSeen | Problem> {
   if (!["cut", "check", "delete"].includes(need.work.kind)) return noSecret;
   const at = secretAt(need);
   if (!at) return noSecret;
