@@ -1,10 +1,9 @@
 // Order test on the driver, straight over its CSI socket: no group snapshot may lose the order of writes, and volumes
 // cut one after the other must, or the test is blind. ORDER_ROUNDS=50 makes it shorter, ORDER_VOLUMES=16 wider.
 // ORDER_ENGINE=atomic or freeze takes that engine on a pool of its own (root), ORDER_FS=ext4 or xfs volumes with filesystems.
-import { join } from "node:path";
 import { aDriver } from "../src/driver/testing.ts";
+import { driverOnPool } from "../src/testing/driver-on-pool.ts";
 import { type OrderLoad, type Round, startOrderRounds } from "../src/testing/order-rounds.ts";
-import { scratchPool } from "../src/testing/scratch-pool.ts";
 import { timesInTurn } from "../src/testing/times.ts";
 
 const option = (name: string, byDefault: number) => Number(process.env[name] ?? byDefault);
@@ -15,10 +14,9 @@ const writers = option("ORDER_WRITERS", 2);
 
 const engine = process.env.ORDER_ENGINE ?? "userland";
 const fsType = (process.env.ORDER_FS || undefined) as OrderLoad["fsType"];
-const poolType = { atomic: "btrfs", freeze: "xfs" }[engine] as "btrfs" | "xfs" | undefined;
+const pool = { atomic: "btrfs", freeze: "xfs" }[engine] as "btrfs" | "xfs" | undefined;
 
-const scratch = poolType && (await scratchPool(poolType, 2 ** 33));
-const driver = await aDriver({ engine, ...(scratch && { poolDir: join(scratch.path, "pool"), ownProcess: true }) });
+const driver = await (pool ? driverOnPool({ engine, pool }) : aDriver({ engine }));
 try {
   const rounds = await startOrderRounds(driver, { volumes, writers, ...(fsType && { fsType }) });
   const startedMs = performance.now();
@@ -34,7 +32,6 @@ try {
   process.exitCode = lost === 0 && seen > 0 ? 0 : 1;
 } finally {
   await driver.close();
-  await scratch?.remove();
 }
 
 /** Prints a line on some rounds, and the first violation. @returns how many of them lost the order */

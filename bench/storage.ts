@@ -23,7 +23,7 @@ const memberCounts = [1, 4, 16];
 const spellMs = 5_000;
 
 for (const engine of engines) {
-  const { driver, close } = await driverOnPool({ engine, pool: poolTypes[engine] });
+  const driver = await driverOnPool({ engine, pool: poolTypes[engine] });
   try {
     console.log(`${engine}, on ${poolTypes[engine]}, volumes with ${wish.fsType}`);
     const bare = await throughput([0, 1, 2, 3].map((i) => filled(join(driver.pool, "..", `bare-${i}`))));
@@ -38,7 +38,7 @@ for (const engine of engines) {
     console.error(error); // before what is left makes the rest fail too
     throw error;
   } finally {
-    await close();
+    await driver.close();
   }
 }
 

@@ -7,6 +7,9 @@ import type { Driver } from "./driver.ts";
 import type { Lab } from "./lab.ts";
 import { capabilityOf } from "./volumes.ts";
 
+/** What its uses have to know of a volume. */
+export type Usable = Pick<Volume, "volumeId" | "volumeContext">;
+
 /** What is written stands in a file on a mounted volume. */
 const fileName = "groupsnap-conformance";
 /** Room for what any check writes: the rings of eight writers. */
@@ -17,7 +20,7 @@ export const writtenBytes = 16 << 20;
  *
  * @param isCopy then what is written stands there already
  */
-export async function useVolume(lab: Lab, volume: Volume, { isCopy }: { readonly isCopy: boolean }): Promise<VolumeIo> {
+export async function useVolume(lab: Lab, volume: Usable, { isCopy }: { readonly isCopy: boolean }): Promise<VolumeIo> {
   const path = await publish(lab, volume);
   const size = isCopy ? {} : { createBytes: writtenBytes };
   const opened = await openVolume({ path, fileName, signal: lab.cleaningSignal, ...size });
@@ -26,7 +29,7 @@ export async function useVolume(lab: Lab, volume: Volume, { isCopy }: { readonly
 }
 
 /** @returns the target path */
-async function publish(lab: Lab, volume: Volume): Promise<string> {
+async function publish(lab: Lab, volume: Usable): Promise<string> {
   const { settings, made, offer, random } = lab;
   const folder = join(settings.workDir, random.uuid().slice(0, 8));
   const [staging, target] = [join(folder, "staging"), join(folder, "target")];
@@ -51,7 +54,7 @@ async function publish(lab: Lab, volume: Volume): Promise<string> {
   return target;
 }
 
-async function attach(lab: Lab, { volumeId, volumeContext }: Volume): Promise<Record<string, string>> {
+async function attach(lab: Lab, { volumeId, volumeContext }: Usable): Promise<Record<string, string>> {
   const { offer } = lab;
   const nodeId = offer.here?.nodeId ?? "";
   if (!offer.controller.has("PUBLISH_UNPUBLISH_VOLUME")) return {};

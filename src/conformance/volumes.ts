@@ -5,8 +5,11 @@ import { Failure } from "../lib/failure.ts";
 import type { Driver } from "./driver.ts";
 import { type Lab, nameOf } from "./lab.ts";
 
+/** What a volume is made from. */
+export type Restorable = Pick<Snapshot, "snapshotId" | "sizeBytes">;
+
 /** An empty volume, or one from a snapshot, that this node can reach. */
-export async function createVolume(lab: Lab, source?: Snapshot): Promise<Volume> {
+export async function createVolume(lab: Lab, source?: Restorable): Promise<Volume> {
   const request = requestOf(lab, source);
   return lab.made.make(
     {
@@ -24,7 +27,7 @@ export const capabilityOf = ({ settings: { volumeMode, fsType }, offer }: Lab) =
 
 type Request = MessageInitShape<typeof CreateVolumeRequestSchema> & { readonly name: string };
 
-function requestOf(lab: Lab, source: Snapshot | undefined): Request {
+function requestOf(lab: Lab, source: Restorable | undefined): Request {
   const { settings, offer } = lab;
   const wantedBytes = BigInt(settings.volumeBytes);
   const leastBytes = source?.sizeBytes ?? 0n;

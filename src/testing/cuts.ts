@@ -7,6 +7,7 @@ import { systemRandom } from "../lib/random.ts";
 export interface CutSnapshot {
   readonly sourceVolumeId: string;
   readonly snapshotId: string;
+  readonly sizeBytes: bigint;
   /** Deletes it on the storage; for a member of a group, the group with it. */
   readonly remove: () => Promise<unknown>;
 }
@@ -32,7 +33,7 @@ export async function cutAsGroup(
   if (!readyToUse) throw new Failure("internal", `group ${asked.name} was answered but is not ready`);
   const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId);
   const remove = () => csi.groupController.deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds }, call);
-  return snapshots.map(({ snapshotId, sourceVolumeId }) => ({ snapshotId, sourceVolumeId, remove }));
+  return snapshots.map((snapshot) => ({ ...snapshot, remove }));
 }
 
 /** The control: a snapshot of each volume, one after the other, and what is to happen in between. */
@@ -46,8 +47,9 @@ export async function cutInTurn(
     if (snapshots.length > 0) await between();
     const asked = { name: `snapshot-${systemRandom.uuid()}`, sourceVolumeId };
     const { snapshot } = await untilDone(() => csi.controller.createSnapshot(asked, call));
-    const snapshotId = snapshot?.snapshotId ?? "";
-    snapshots.push({ sourceVolumeId, snapshotId, remove: () => csi.controller.deleteSnapshot({ snapshotId }, call) });
+    const { snapshotId = "", sizeBytes = 0n } = snapshot ?? {};
+    const remove = () => csi.controller.deleteSnapshot({ snapshotId }, call);
+    snapshots.push({ sourceVolumeId, snapshotId, sizeBytes, remove });
   }
   return snapshots;
 }

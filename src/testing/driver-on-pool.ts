@@ -12,15 +12,14 @@ export interface EngineOnPool {
 const poolBytes = 2 ** 33;
 
 /** A driver in a process of its own, over a scratch pool that goes with it; needs root. */
-export async function driverOnPool({ engine, pool }: EngineOnPool): Promise<{
-  readonly driver: TestDriver;
-  readonly close: () => Promise<void>;
-}> {
+export async function driverOnPool({ engine, pool }: EngineOnPool): Promise<TestDriver> {
   const scratch = await scratchPool(pool, poolBytes);
   const driver = await aDriver({ poolDir: join(scratch.path, "pool"), engine, ownProcess: true });
-  const close = async () => {
-    await driver.close();
-    await scratch.remove();
+  return {
+    ...driver,
+    async close() {
+      await driver.close();
+      await scratch.remove();
+    },
   };
-  return { driver, close };
 }

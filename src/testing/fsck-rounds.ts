@@ -34,7 +34,7 @@ const limits = { timeoutMs: 120_000, signal: new AbortController().signal, env: 
 
 /** Needs root. */
 export async function startFsckRounds(on: EngineOnPool): Promise<FsckRounds> {
-  const { driver, close } = await driverOnPool(on);
+  const driver = await driverOnPool(on);
   const volumes = mountedVolumes(driver);
   const own: MountedVolume[] = [];
   for (const [i, fsType] of fsTypes.entries()) own.push(await volumes.put(`churned-${i}`, { fsType }));
@@ -71,7 +71,7 @@ export async function startFsckRounds(on: EngineOnPool): Promise<FsckRounds> {
         await churn.stop();
       } finally {
         for (const { id } of own) await volumes.end(id);
-        await close();
+        await driver.close();
       }
     },
   };

@@ -1,12 +1,16 @@
 import { join } from "node:path";
-import { block as blockCapability, call, formatted, type TestDriver } from "../driver/testing.ts";
+import { offerOf } from "../conformance/offer.ts";
+import { openLab } from "../conformance/open-lab.ts";
+import { runRound } from "../conformance/order/round.ts";
+import { useVolume, writtenBytes } from "../conformance/uses.ts";
+import { call, type TestDriver } from "../driver/testing.ts";
 import { systemClock } from "../lib/clock.ts";
+import { Failure } from "../lib/failure.ts";
 import { systemRandom } from "../lib/random.ts";
-import { judge, type Verdict } from "../verify/judge.ts";
-import { openVolume } from "../verify/open-volume.ts";
+import type { Verdict } from "../verify/judge.ts";
 import type { VolumeIo } from "../verify/volume.ts";
-import { startWriters, type Writers } from "../verify/writers.ts";
-import { type CutSnapshot, cutAsGroup, cutInTurn, removeCut, snapshotOf } from "./cuts.ts";
+import { startWriters } from "../verify/writers.ts";
+import { type CutSnapshot, cutAsGroup, cutInTurn, removeCut } from "./cuts.ts";
 
 /** The order test on a driver over its CSI socket: writers that never rest, and rounds of cut, restore, judge, delete. */
 export interface OrderRounds {
@@ -28,12 +32,6 @@ export interface Round {
   readonly stalledMs: number;
 }
 
-/** Room for the rings of eight writers. */
-const ringsBytes = 16 << 20;
-/** The least that every filesystem takes. */
-const formattedBytes = 320 << 20;
-const signal = new AbortController().signal;
-
 export interface OrderLoad {
   readonly volumes: number;
   readonly writers: number;
@@ -41,83 +39,73 @@ export interface OrderLoad {
   readonly fsType?: "ext4" | "xfs";
 }
 
+/** The least that every filesystem takes. */
+const formattedBytes = 320 << 20;
+const signal = new AbortController().signal;
+const machine = { clock: systemClock, random: systemRandom, signal };
+
 export async function startOrderRounds(driver: TestDriver, load: OrderLoad): Promise<OrderRounds> {
   const ids: string[] = [];
-  const sizeBytes = load.fsType === undefined ? ringsBytes : formattedBytes;
-  for (let i = 0; i < load.volumes; i++) ids.push(await driver.volume(`order-${i}`, sizeBytes));
+  for (let i = 0; i < load.volumes; i++) ids.push(await driver.volume(`order-${i}`, bytesOf(load)));
+  const { lab, close } = openLab(runOf(driver, load), await offerOf(driver.csi, call));
+  const volumes = ids.map((volumeId) => ({ volumeId, volumeContext: {} }));
   const watch = stallWatch();
-  const volumes: VolumeIo[] = [];
-  for (const id of ids) volumes.push(watch.over(await openPublished(driver, id, load)));
+  const opened: VolumeIo[] = [];
+  for (const volume of volumes) opened.push(watch.over(await useVolume(lab, volume, { isCopy: false })));
   const runId = systemRandom.uuid();
-  const machine = { clock: systemClock, random: systemRandom, signal };
-  const writers = await startWriters({ volumes, writers: load.writers, runId, ...machine });
-  const round = (cut: () => Promise<readonly CutSnapshot[]>) =>
-    runRound({ driver, load, writers, watch, runId, ids, cut });
+  const writers = await startWriters({ volumes: opened, writers: load.writers, runId, ...machine });
+
+  const round = async (cut: () => Promise<readonly CutSnapshot[]>): Promise<Round> => {
+    let [cutMs, stalledMs] = [0, 0];
+    const verdict = await runRound(lab, { volumes, writers, runId }, async ({ made }) => {
+      const startedMs = performance.now();
+      watch.reset();
+      const snapshots = await cut();
+      [cutMs, stalledMs] = [performance.now() - startedMs, watch.longestMs()];
+      made.note("the snapshots of a round", () => removeCut(snapshots));
+      return snapshots;
+    });
+    return { verdict, cutMs, stalledMs };
+  };
   return {
     cutGroup: () => round(() => cutAsGroup(driver, ids)),
     cutInTurn: () => round(() => cutInTurn(driver, ids)),
     acked: () => writers.progress().acked.reduce((sum, number) => sum + number, 0),
     async stop() {
       await writers.stop();
-      await closeAll(volumes);
-      for (const id of ids) await removeVolume(driver, id);
+      const left = await close();
+      if (left.length > 0) throw new Failure("internal", `the rounds left something: ${left.join("; ")}`);
+      for (const volumeId of ids) await driver.csi.controller.deleteVolume({ volumeId }, call);
     },
   };
 }
 
-interface RoundOptions {
-  readonly driver: TestDriver;
-  readonly load: OrderLoad;
-  readonly writers: Writers;
-  readonly watch: StallWatch;
-  readonly runId: string;
-  readonly ids: readonly string[];
-  readonly cut: () => Promise<readonly CutSnapshot[]>;
-}
+const bytesOf = ({ fsType }: OrderLoad) => (fsType === undefined ? writtenBytes : formattedBytes);
 
-async function runRound({ driver, load, writers, watch, runId, ids, cut }: RoundOptions): Promise<Round> {
-  const before = writers.progress();
-  const startedMs = performance.now();
-  watch.reset();
-  const snapshots = await cut();
-  const [cutMs, stalledMs] = [performance.now() - startedMs, watch.longestMs()];
-  const after = writers.progress();
-  const copies: string[] = [];
-  for (const id of ids) copies.push(await restore(driver, snapshotOf(id, snapshots)));
-  const volumes: VolumeIo[] = [];
-  for (const copy of copies) volumes.push(await openPublished(driver, copy, load));
-  const verdict = await judge({ volumes, runId, before, after });
-  await closeAll(volumes);
-  for (const copy of copies) await removeVolume(driver, copy);
-  await removeCut(snapshots);
-  return { verdict, cutMs, stalledMs };
-}
-
-async function restore({ csi }: TestDriver, snapshotId: string): Promise<string> {
-  const { volume } = await csi.controller.createVolume(
-    {
-      name: `copy-${systemRandom.uuid()}`,
-      volumeCapabilities: [blockCapability],
-      volumeContentSource: { type: { case: "snapshot", value: { snapshotId } } },
-    },
-    call,
-  );
-  return volume?.volumeId ?? "";
-}
-
-async function openPublished(driver: TestDriver, volumeId: string, { fsType }: OrderLoad): Promise<VolumeIo> {
-  const { target } = await driver.publish(volumeId, fsType && formatted(fsType));
-  const wanted = fsType === undefined ? { path: target } : { path: join(target, "rings"), createBytes: ringsBytes };
-  return openVolume({ ...wanted, signal });
-}
-
-async function removeVolume(driver: TestDriver, volumeId: string): Promise<void> {
-  await driver.unpublish(volumeId);
-  await driver.csi.controller.deleteVolume({ volumeId }, call);
-}
-
-async function closeAll(volumes: readonly VolumeIo[]): Promise<void> {
-  await Promise.all(volumes.map((volume) => volume.close()));
+/** A vendor's run over our driver. What it can be told of groups is told by those who cut them here. */
+function runOf({ csi, folder }: TestDriver, load: OrderLoad): Parameters<typeof openLab>[0] {
+  const { volumes, writers, fsType } = load;
+  const settings = {
+    volumes,
+    volumeBytes: bytesOf(load),
+    volumeMode: fsType === undefined ? ("Block" as const) : ("Filesystem" as const),
+    fsType: fsType ?? "",
+    volumeParameters: {},
+    groupParameters: {},
+    rounds: 0,
+    writers,
+    readyTimeoutMs: 60_000,
+    workDir: join(folder, "order"),
+  };
+  return {
+    csi,
+    settings,
+    secrets: {},
+    callTimeoutMs: call.timeoutMs,
+    keepGoing: false,
+    cleaningSignal: signal,
+    ...machine,
+  };
 }
 
 /** Looks at how long writes and flushes take. */

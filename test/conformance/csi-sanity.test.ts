@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aDriver, type TestDriver } from "../../src/driver/testing.ts";
 import { exec } from "../../src/lib/exec.ts";
-import { type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
+import { driverOnPool } from "../../src/testing/driver-on-pool.ts";
 import { binaries } from "./binaries.ts";
 
 const limitMs = 100_000;
@@ -37,16 +37,11 @@ const withRoot = [
 ] as const;
 
 describe.each([...everywhere, ...(hasDisks ? withRoot : [])])("the $engine engine on $on", ({ engine, pool }) => {
-  let scratch: ScratchPool | undefined;
   let driver: TestDriver;
   beforeAll(async () => {
-    scratch = pool && (await scratchPool(pool));
-    driver = await aDriver(scratch ? { engine, poolDir: join(scratch.path, "pool"), ownProcess: true } : { engine });
+    driver = await (pool ? driverOnPool({ engine, pool }) : aDriver({ engine }));
   });
-  afterAll(async () => {
-    await driver.close();
-    await scratch?.remove();
-  });
+  afterAll(() => driver.close());
 
   test.each(["mount", "block"])("passes csi-sanity with %s volumes", { timeout: limitMs }, async (kind) => {
     const { passed, failed } = await sanity(driver, kind);

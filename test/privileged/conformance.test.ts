@@ -2,10 +2,11 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runConformance } from "../../src/conformance/run.ts";
-import { aDriver, type TestDriver } from "../../src/driver/testing.ts";
+import type { TestDriver } from "../../src/driver/testing.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { loopsBelow, type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
+import { driverOnPool } from "../../src/testing/driver-on-pool.ts";
+import { loopsBelow } from "../../src/testing/scratch-pool.ts";
 
 const runs = [
   { engine: "atomic", pool: "btrfs", volumeMode: "Filesystem", fsType: "ext4", volumeBytes: 64 << 20 },
@@ -14,16 +15,11 @@ const runs = [
 ] as const;
 
 describe.each(runs)("over the $engine engine, with $volumeMode volumes $fsType", ({ engine, pool, ...volumes }) => {
-  let scratch: ScratchPool;
   let driver: TestDriver;
   beforeEach(async () => {
-    scratch = await scratchPool(pool);
-    driver = await aDriver({ poolDir: join(scratch.path, "pool"), engine, ownProcess: true });
+    driver = await driverOnPool({ engine, pool });
   });
-  afterEach(async () => {
-    await driver.close();
-    await scratch.remove();
-  });
+  afterEach(() => driver.close());
 
   test("every check of groupsnap conformance passes, and no volume stays in use", async () => {
     const workDir = join(driver.folder, "work");

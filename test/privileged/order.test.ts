@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { aDriver, type TestDriver } from "../../src/driver/testing.ts";
+import type { TestDriver } from "../../src/driver/testing.ts";
+import { driverOnPool } from "../../src/testing/driver-on-pool.ts";
 import { type OrderLoad, startOrderRounds } from "../../src/testing/order-rounds.ts";
-import { type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
 
 /** Short runs of what `npm run bench -- order` does at length. */
 const groupRounds = 10;
@@ -19,16 +18,11 @@ const runs: readonly { engine: string; pool: "btrfs" | "xfs"; on: string; load: 
 ];
 
 describe.each(runs)("the $engine engine on $pool, volumes used as $on,", ({ engine, pool, load }) => {
-  let scratch: ScratchPool;
   let driver: TestDriver;
   beforeEach(async () => {
-    scratch = await scratchPool(pool);
-    driver = await aDriver({ poolDir: join(scratch.path, "pool"), engine, ownProcess: true });
+    driver = await driverOnPool({ engine, pool });
   });
-  afterEach(async () => {
-    await driver.close();
-    await scratch.remove();
-  });
+  afterEach(() => driver.close());
 
   test("keeps the order of writes in every group snapshot", async () => {
     const rounds = await startOrderRounds(driver, load);

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Blocks, preClone } from "../../src/driver/cut/pre-clone.ts";
 import { loadExtents } from "../../src/driver/filesystem/extents.ts";
 import { loadIoctl } from "../../src/driver/filesystem/ioctl.ts";
-import { aDriver, call, formatted, type TestDriver } from "../../src/driver/testing.ts";
+import { call, formatted, type TestDriver } from "../../src/driver/testing.ts";
+import { driverOnPool } from "../../src/testing/driver-on-pool.ts";
 import { type OrderLoad, startOrderRounds } from "../../src/testing/order-rounds.ts";
 import { type ScratchPool, scratchPool } from "../../src/testing/scratch-pool.ts";
 
@@ -73,13 +74,9 @@ describe.each(["xfs", "btrfs"] as const)("a fragmented image on %s", (type) => {
 describe("the freeze engine with fragmented images", () => {
   let driver: TestDriver;
   async function start(type: "btrfs" | "xfs"): Promise<void> {
-    scratch = await scratchPool(type);
-    driver = await aDriver({ poolDir: join(scratch.path, "pool"), engine: "freeze", ownProcess: true });
+    driver = await driverOnPool({ engine: "freeze", pool: type });
   }
-  afterEach(async () => {
-    await driver.close();
-    await scratch.remove();
-  });
+  afterEach(() => driver.close());
 
   test.each([
     ["xfs", "ext4"],

@@ -1,14 +1,13 @@
-import type { Snapshot, Volume } from "../../csi/gen/csi_pb.js";
 import { judge, type Verdict } from "../../verify/judge.ts";
 import type { VolumeIo } from "../../verify/volume.ts";
 import type { Writers } from "../../verify/writers.ts";
 import { type Lab, within } from "../lab.ts";
-import { useVolume } from "../uses.ts";
-import { createVolume } from "../volumes.ts";
+import { type Usable, useVolume } from "../uses.ts";
+import { createVolume, type Restorable } from "../volumes.ts";
 
 /** Programs that write over the volumes without rest. */
 export interface Load {
-  readonly volumes: readonly Volume[];
+  readonly volumes: readonly Usable[];
   readonly writers: Writers;
   readonly runId: string;
 }
@@ -17,7 +16,7 @@ export interface Load {
 export function runRound(
   lab: Lab,
   { volumes, writers, runId }: Load,
-  cut: (inner: Lab) => Promise<readonly Snapshot[]>,
+  cut: (inner: Lab) => Promise<readonly (Restorable & { readonly sourceVolumeId: string })[]>,
 ): Promise<Verdict> {
   return within(lab, async (inner) => {
     const before = writers.progress();

@@ -26,12 +26,12 @@ export async function startApplicationRounds(
   makeApplication: () => Promise<Application>,
 ): Promise<ApplicationRounds> {
   const application = await makeApplication();
-  const { driver, close } = await driverOnPool(on);
+  const driver = await driverOnPool(on);
   try {
     const rounds = await roundsOn(driver, application);
-    return { ...rounds, stop: () => inTurn(rounds.stop, close) };
+    return { ...rounds, stop: () => inTurn(rounds.stop, () => driver.close()) };
   } catch (error) {
-    await close().catch(() => undefined); // what failed says more
+    await driver.close().catch(() => undefined); // what failed says more
     throw error;
   }
 }
