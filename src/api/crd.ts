@@ -1,16 +1,16 @@
 import type { Resource } from "../kube/object.ts";
 import type { Schema } from "./schema.ts";
 
-/** A CustomResourceDefinition as it is applied. */
-export interface Crd {
+/** A CustomResourceDefinition as it is applied. A type, as its parts are, so that it is known to be plain JSON. */
+export type Crd = {
   readonly apiVersion: "apiextensions.k8s.io/v1";
   readonly kind: "CustomResourceDefinition";
   readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
   readonly spec: CrdSpec;
-}
+};
 
 /** Says nothing of conversion: None is what that means, and whoever applies it again leaves a webhook's stanza alone. */
-export interface CrdSpec {
+export type CrdSpec = {
   readonly group: string;
   readonly names: {
     readonly kind: string;
@@ -21,9 +21,9 @@ export interface CrdSpec {
   };
   readonly scope: "Namespaced" | "Cluster";
   readonly versions: readonly CrdVersion[];
-}
+};
 
-export interface CrdVersion {
+export type CrdVersion = {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;
@@ -32,13 +32,13 @@ export interface CrdVersion {
   readonly additionalPrinterColumns?: readonly CrdColumn[];
   readonly schema: { readonly openAPIV3Schema: Schema };
   readonly subresources?: { readonly status: Readonly<Record<string, never>> };
-}
+};
 
-export interface CrdColumn {
+export type CrdColumn = {
   readonly name: string;
   readonly type: "string" | "boolean" | "integer" | "date";
   readonly jsonPath: string;
-}
+};
 
 export interface CrdParts {
   readonly resource: Resource;

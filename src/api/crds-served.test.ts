@@ -3,7 +3,6 @@ import { type KubeClient, kubeClient } from "../kube/client/kube-client.ts";
 import { loadConfig } from "../kube/client/kubeconfig.ts";
 import type { Draft, KubeObject, Resource } from "../kube/object.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../testing/cluster.ts";
 import { crds } from "./crds.ts";
@@ -15,7 +14,7 @@ let client: KubeClient;
 const { signal } = new AbortController();
 
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[] }); // plain data
+  api = await throwAwayApi({ crds });
   const config = await loadConfig({ kubeconfig: api.kubeconfigPath });
   client = kubeClient({ config, userAgent: "groupsnap-test", clock: systemClock, random: systemRandom });
 });

@@ -1,7 +1,6 @@
 import { crds } from "../api/crds.ts";
 import { groupConverters } from "../api/group-snapshot/converters.ts";
 import { startApiServer } from "../apiserver/server.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { closedOn, type Running, type Surroundings } from "./surroundings.ts";
 
 /** The embedded API server alone. */
@@ -12,7 +11,7 @@ export async function startApiserver(
   const server = await startApiServer({
     dataDir: options.dataDir,
     port: options.port,
-    crds: options.crds ? (crds as readonly object[] as readonly JsonObject[]) : [], // plain data
+    crds: options.crds ? crds : [],
     converters: groupConverters,
     protectInUse: true,
     clock: around.clock,

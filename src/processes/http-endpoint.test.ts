@@ -2,7 +2,6 @@ import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { crds } from "../api/crds.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { type Logger, silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { throwAwayApi } from "../testing/cluster.ts";
@@ -112,7 +111,7 @@ test("an address that is taken is refused, and the message names it and the flag
 });
 
 test("a sidecar that is told to serves what its controllers and its driver did", async () => {
-  const api = await throwAwayApi({ crds: crds as unknown as readonly JsonObject[] }); // definitions are plain data
+  const api = await throwAwayApi({ crds });
   const driver = await scriptedDriver();
   const { log, ask } = listener();
   const limits = { ...defaultWorkers, timeoutMs: 5_000, extraCreateMetadata: false };

@@ -6,7 +6,6 @@ import { writeKubeconfig } from "../apiserver/config/kubeconfig.ts";
 import type { KubeClient } from "../kube/client/kube-client.ts";
 import { type Definition, definitions } from "../kube/core/definition.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { silent } from "../lib/log.ts";
 import { systemRandom } from "../lib/random.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../testing/cluster.ts";
@@ -20,7 +19,7 @@ const reached = { serviceName: "hook", serviceNamespace: "ns" };
 let api: ThrowAwayApi;
 let client: KubeClient;
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[] }); // plain data
+  api = await throwAwayApi({ crds });
   client = await connect({ kubeconfig: api.kubeconfigPath, userAgent: "test" });
 });
 afterAll(async () => {

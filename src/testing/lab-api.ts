@@ -1,6 +1,5 @@
 import { crds } from "../api/crds.ts";
 import { groupConverters } from "../api/group-snapshot/converters.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { throwAwayApi } from "./cluster.ts";
 
 /** A Kubernetes API that serves the snapshot kinds in all versions, and holds nothing of them yet. */
@@ -11,8 +10,7 @@ export interface LabApi {
   stop(): Promise<void>;
 }
 
-const embedded = (): Promise<LabApi> =>
-  throwAwayApi({ crds: crds as readonly object[] as readonly JsonObject[], converters: groupConverters }); // plain data
+const embedded = (): Promise<LabApi> => throwAwayApi({ crds, converters: groupConverters });
 
 let make = embedded;
 

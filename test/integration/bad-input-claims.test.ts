@@ -7,7 +7,6 @@ import { localDriverName, publishedPathAnnotation } from "../../src/api/local-dr
 import { snapshots } from "../../src/api/snapshot/resources.ts";
 import { claims } from "../../src/kube/core/claim.ts";
 import { storageClasses } from "../../src/kube/core/storage-class.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../../src/testing/cluster.ts";
 import { type UserCluster, userCluster } from "../../src/testing/user-cluster.ts";
 
@@ -17,7 +16,7 @@ let api: ThrowAwayApi;
 let cluster: UserCluster;
 beforeAll(async () => {
   api = await throwAwayApi({
-    crds: crds as unknown as readonly JsonObject[], // definitions are plain data
+    crds,
     intercept: async ({ userAgent }) => void userAgents.add(userAgent.split(/[ /]/)[0] ?? ""),
   });
   cluster = await userCluster("--kubeconfig", api.kubeconfigPath, "--pool-size", "64Mi");

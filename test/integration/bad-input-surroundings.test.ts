@@ -6,7 +6,6 @@ import { forbidden } from "../../src/apiserver/status.ts";
 import { createAuthority, issueCertificate } from "../../src/lib/certificate.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Failure } from "../../src/lib/failure.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
 import { type Logger, silent } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { defaultWorkers } from "../../src/processes/controller-host.ts";
@@ -23,7 +22,7 @@ beforeEach(async () => {
   stop = new AbortController();
   ended = Promise.resolve();
   api = await throwAwayApi({
-    crds: crds as unknown as readonly JsonObject[], // definitions are plain data
+    crds,
     intercept: async () => {
       if (refusal) throw refusal;
     },

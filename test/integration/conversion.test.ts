@@ -8,14 +8,14 @@ import { type ThrowAwayApi, throwAwayApi } from "../../src/testing/cluster.ts";
 import { type RawClient, rawClient } from "../../src/testing/raw-client.ts";
 
 const group = "groupsnapshot.storage.k8s.io";
-const definitions = crds as readonly object[] as readonly JsonObject[]; // plain data
+
 const contentsDefinition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/volumegroupsnapshotcontents.${group}`;
 const longNs = 1754000000123456789n;
 
 let api: ThrowAwayApi;
 let client: RawClient;
 beforeAll(async () => {
-  api = await throwAwayApi({ crds: definitions, converters: groupConverters });
+  api = await throwAwayApi({ crds, converters: groupConverters });
   client = rawClient(api);
 });
 afterAll(async () => {

@@ -1,6 +1,5 @@
 import { crds } from "../../src/api/crds.ts";
 import { groupConverters } from "../../src/api/group-snapshot/converters.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
 import { type ThrowAwayApi, throwAwayApi } from "../../src/testing/cluster.ts";
 import { type Program, program } from "../../src/testing/program.ts";
 import { type ScriptedDriver, scriptedDriver } from "../../src/testing/scripted-driver.ts";
@@ -17,7 +16,7 @@ export interface ShopOnEmbedded {
 
 export async function shopOnEmbedded(): Promise<ShopOnEmbedded> {
   const api = await throwAwayApi({
-    crds: crds as readonly object[] as readonly JsonObject[], // plain data
+    crds,
     converters: groupConverters,
   });
   const driver = await scriptedDriver();
