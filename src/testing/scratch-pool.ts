@@ -15,11 +15,24 @@ export interface ScratchPool {
 
 const limits = { timeoutMs: 60_000, signal: new AbortController().signal };
 const run = (...argv: readonly [string, ...string[]]) => exec(argv, limits);
-/** Folders of this name are swept away when they are left over. */
-export const scratchPrefix = "gs-scratch-";
+
+const prefix = "gs-scratch-";
+/** Processes of a test run find the run's own id here; whoever is none of them answers for itself. */
+const ownerVariable = "GS_SCRATCH_OWNER";
+
+/** A new folder that is swept away, with what is mounted and attached from it, once this run has ended without doing so. */
+export function scratchFolder(): Promise<string> {
+  const owner = process.env[ownerVariable] ?? process.pid;
+  return mkdtemp(join(tmpdir(), `${prefix}${owner}-`));
+}
+
+/** From now on, in this process and those that it starts. */
+export function ownScratchFolders(): void {
+  process.env[ownerVariable] = `${process.pid}`;
+}
 
 export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 ** 31): Promise<ScratchPool> {
-  const folder = await mkdtemp(join(tmpdir(), scratchPrefix));
+  const folder = await scratchFolder();
   const image = join(folder, "pool.img");
   const path = join(folder, "mnt");
   const file = await open(image, "wx", 0o600);
@@ -34,10 +47,22 @@ export async function scratchPool(type: "btrfs" | "xfs" | "ext4", sizeBytes = 2 
   return { path, remove: () => releaseScratch(folder) };
 }
 
-/** Takes away what tests left that were killed. Nothing else may be using scratch pools. */
-export async function sweepScratchPools(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(scratchPrefix));
-  for (const name of names) await releaseScratch(join(tmpdir(), name));
+/** Takes away what tests left that were killed: folders whose owner is no more, and those of `ended`, which lets go of them. */
+export async function sweepScratchFolders(ended?: number): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (owner === ended || isDead(owner)) await releaseScratch(join(tmpdir(), name));
+  }
+}
+
+function isDead(pid: number): boolean {
+  if (!(pid > 0)) return false; // not one of ours
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
 }
 
 /** Inside out: what images in the pool are mounted as, their devices, the pool, its device. */

@@ -1,15 +1,14 @@
-import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { aDriver, call, type TestDriver } from "../../src/driver/testing.ts";
-import { releaseScratch, scratchPrefix } from "../../src/testing/scratch-pool.ts";
+import { releaseScratch, scratchFolder } from "../../src/testing/scratch-pool.ts";
 
 const MiB = 1 << 20;
 let folder: string;
 let drivers: TestDriver[];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), scratchPrefix));
+  folder = await scratchFolder();
   drivers = [];
 });
 afterEach(async () => {
@@ -60,7 +59,7 @@ describe("a pool in an image of its own", () => {
     await driver.stop();
     await expect(start("btrfs", 768 * MiB)).rejects.toThrow("the driver ended before it served");
     await releaseScratch(folder);
-    folder = await mkdtemp(join(tmpdir(), scratchPrefix));
+    folder = await scratchFolder();
     await rm(join(folder, "mnt"), { recursive: true, force: true });
     await writeFile(join(folder, "note"), "mine");
     const poolImage = { path: join(folder, "other.img"), sizeBytes: 768 * MiB, type: "btrfs" } as const;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { sweepScratchPools } from "../../src/testing/scratch-pool.ts";
+import { sweepScratchFolders } from "../../src/testing/scratch-pool.ts";
 
 // Waits for the end of the run that started it, and takes away what that left mounted and attached.
 process.stdin.resume();
 await once(process.stdin, "end");
-await sweepScratchPools();
+await sweepScratchFolders(Number(process.argv[2]));
