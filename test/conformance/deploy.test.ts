@@ -182,6 +182,24 @@ describe("the Helm chart", () => {
     expect(Object.keys(ours ?? {})).toEqual(expect.arrayContaining(["volumes", "containers", "serviceAccountName"]));
   });
 
+  test("lets the controller tell contents' nodes, and read nodes, where it installs the driver, as kustomize does", async () => {
+    const distributed = (manifest: string) => {
+      const objects = parseManifest(manifest);
+      const controller = objects.find(
+        ({ kind, metadata }) => kind === "Deployment" && /controller/.test(metadata.name),
+      );
+      const [container] = controller?.spec?.template?.spec.containers ?? [];
+      const bound = objects.filter(
+        ({ kind, metadata }) => /Binding$/.test(kind) && /-distributed$/.test(metadata.name),
+      );
+      return [container?.args.includes("--enable-distributed-snapshotting"), bound.length];
+    };
+    expect(distributed(await template("--set=driver.enabled=true"))).toEqual([true, 1]);
+    expect(distributed(await kubectl(["kustomize", "deploy/kustomize/overlays/single-node"]))).toEqual([true, 1]);
+    expect(distributed(await template())).toEqual([false, 0]);
+    expect(distributed(await kubectl(["kustomize", "deploy/kustomize/base"]))).toEqual([false, 0]);
+  });
+
   test.each([
     ["--set=controller.replica=2", "replica"],
     ["--set=controller.replicas=0", "minimum"],
