@@ -4,7 +4,7 @@ import type { Plan } from "../kube/controller/plan.ts";
 import type { Claim } from "../kube/core/claim.ts";
 import { keyOf } from "../kube/object.ts";
 import { actCreating } from "./creating/act.ts";
-import { type CreatingAction, decideCreating } from "./creating/decide.ts";
+import { type CreatingAction, decideCreating, giveUpNode } from "./creating/decide.ts";
 import { type CreatingSeen, observeCreating } from "./creating/observe.ts";
 import { byNeed, needs, type ProvisioningDeps } from "./deps.ts";
 import { reasons, warning } from "./events.ts";
@@ -30,10 +30,13 @@ export function claimProvisioner(deps: ProvisioningDeps): Reconciler<Claim, Seen
       action.do === "expand" || action.do === "announce"
         ? actExpanding(action, context, deps)
         : actCreating(action, context, deps),
-    onFailure(seen, { failure }) {
+    onFailure(seen, { failure, action }) {
       const reason = seen.stage === "creating" ? reasons.provisioningFailed : reasons.resizeFailed;
-      const events = [warning(claimOf(seen), reason, failure.message)];
-      return { reason, steps: [], next: { when: "onChange" }, events };
+      const hasNoRoom = seen.stage === "creating" && action === "provision" && failure.code === "exhausted";
+      const step = hasNoRoom ? giveUpNode(seen.creating) : [];
+      const then = step.length > 0 ? "; another node is to be chosen for it" : "";
+      const events = [warning(claimOf(seen), reason, `${failure.message}${then}`)];
+      return { reason, steps: step.length > 0 ? [step] : [], next: { when: "onChange" }, events };
     },
     factsOf: (seen) => (seen.stage === "creating" ? creatingFacts(seen.creating) : expandingFacts(seen.expanding)),
     retryOf,

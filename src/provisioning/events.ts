@@ -6,6 +6,7 @@ export const reasons = {
   provisioned: "ProvisioningSucceeded",
   provisioningFailed: "ProvisioningFailed",
   waiting: "Provisioning",
+  elsewhere: "ProvisioningElsewhere",
   populator: "WaitingForPopulator",
   deletionFailed: "VolumeFailedDelete",
   resized: "VolumeResizeSuccessful",

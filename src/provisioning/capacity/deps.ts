@@ -4,6 +4,7 @@ import type { Cache } from "../../kube/cache/cache.ts";
 import type { CsiNode, Node } from "../../kube/core/node.ts";
 import type { StorageCapacity } from "../../kube/core/storage-capacity.ts";
 import type { StorageClass } from "../../kube/core/storage-class.ts";
+import type { Volume } from "../../kube/core/volume.ts";
 import type { OwnerReference } from "../../kube/object.ts";
 
 export interface CapacityOptions {
@@ -29,6 +30,7 @@ export interface CapacityDeps {
     readonly nodes: Cache<Node>;
     readonly storageClasses: Cache<StorageClass>;
     readonly capacities: Cache<StorageCapacity>;
+    readonly volumes: Cache<Volume>;
   };
   readonly options: CapacityOptions;
 }

@@ -1,11 +1,11 @@
 import type { Volume as CsiVolume } from "../../csi/gen/csi_pb.js";
 import { mayHaveHappened } from "../../csi/status.ts";
 import type { ActContext } from "../../kube/controller/controller.ts";
-import { claims } from "../../kube/core/claim.ts";
+import { type Claim, claims } from "../../kube/core/claim.ts";
 import { selectedNodeAnnotation } from "../../kube/core/names.ts";
 import { secretValues } from "../../kube/core/secret-values.ts";
 import { type Volume, volumes } from "../../kube/core/volume.ts";
-import { addFinalizer, ensureObject, removeFinalizer } from "../../kube/writes.ts";
+import { addFinalizer, changeObject, ensureObject, removeFinalizer } from "../../kube/writes.ts";
 import { Failure, failureOf } from "../../lib/failure.ts";
 import type { ProvisioningDeps } from "../deps.ts";
 import { claimFinalizer } from "../names.ts";
@@ -15,8 +15,10 @@ import { volumeFor } from "./volume.ts";
 
 export function actCreating(action: CreatingAction, context: ActContext, deps: ProvisioningDeps): Promise<void> {
   switch (action.do) {
-    case "takeClaim":
-      return takeClaim(action, context);
+    case "assignClaim":
+      return assignClaim(action, context);
+    case "handBack":
+      return handBack(action.claim, context);
     case "protectClaim":
       return addFinalizer(claims, action.claim, claimFinalizer, context);
     case "provision":
@@ -31,13 +33,23 @@ export function actCreating(action: CreatingAction, context: ActContext, deps: P
 }
 
 /** @throws Failure "conflict" if the claim has changed since it was read: another node may have it */
-async function takeClaim({ claim, nodeName }: Taking, { client, signal }: ActContext): Promise<void> {
+async function assignClaim({ claim, nodeName }: Assigning, { client, signal }: ActContext): Promise<void> {
   const { uid, resourceVersion } = claim.metadata;
   const patch = { metadata: { uid, resourceVersion, annotations: { [selectedNodeAnnotation]: nodeName } } };
   await client.patch(claims, claim.metadata, { type: "merge", patch }, { signal });
 }
 
-type Taking = Extract<CreatingAction, { readonly do: "takeClaim" }>;
+type Assigning = Extract<CreatingAction, { readonly do: "assignClaim" }>;
+
+/** One write: a claim without a node that still says that it is owed a volume would be undone on any of them. */
+function handBack(claim: Claim, context: ActContext): Promise<void> {
+  const change = {
+    annotations: { [selectedNodeAnnotation]: null },
+    removeFinalizers: [claimFinalizer],
+    ifUnchanged: true,
+  };
+  return changeObject(claims, claim, change, context);
+}
 
 /** The volume on the storage, then the object for it: repeated after a crash, both find what the first time made. */
 async function provision(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { able, fromClaim, fromSnapshot, ours, seeing } from "../../testing/creating-builders.ts";
 import { aClaim, aStorageClass, aVolumeFor } from "../../testing/objects/storage.ts";
-import { decideCreating } from "./decide.ts";
+import { decideCreating, giveUpNode } from "./decide.ts";
 import type { CreatingSeen } from "./observe.ts";
 
 const protectedToo = { ...ours, finalizers: ["groupsnap.dev/provisioning"] };
@@ -76,7 +76,7 @@ describe("where every node has a provisioner", () => {
     decideCreating(seeing(aClaim("data", {}, meta), { ...here, ...change }));
 
   test("writes the node on a claim that is free, before anything else", () => {
-    expect(plan({ turn: { kind: "free" } }).steps).toMatchObject([[{ do: "takeClaim", nodeName: "a" }]]);
+    expect(plan({ turn: { kind: "free" } }).steps).toMatchObject([[{ do: "assignClaim", nodeName: "a" }]]);
   });
 
   test("makes the volume of a claim that names the node, and leaves one that names another, also to undo", () => {
@@ -91,6 +91,48 @@ describe("where every node has a provisioner", () => {
       steps: [],
       events: [{ message: "no room" }],
     });
+  });
+});
+
+describe("a node that was chosen for a claim", () => {
+  const here = {
+    options: { timeoutMs: 1, extraCreateMetadata: false, nodeName: "a" },
+    turn: { kind: "ours" },
+  } as const;
+  const chosen = { annotations: { ...ours.annotations, "volume.kubernetes.io/selected-node": "a" } };
+  const elsewhere = { ...here, source: fromSnapshot, isSourceHere: false };
+  const waiting = aStorageClass({ volumeBindingMode: "WaitForFirstConsumer" });
+  const full = { ...here, storageClass: waiting, places: { kind: "somewhere", requisite: [{ node: "a" }] } } as const;
+  const given = (change: Partial<CreatingSeen>, meta: Parameters<typeof aClaim>[2] = chosen) =>
+    giveUpNode(seeing(aClaim("copy", {}, meta), { ...full, ...change })).map((action) => action.do);
+
+  test("without the source of its volume gives it to the node that has the source, and says so", () => {
+    const plan = decideCreating(seeing(aClaim("copy", {}, chosen), { ...elsewhere, sourceNode: "b" }));
+    expect(plan.steps).toMatchObject([[{ do: "assignClaim", nodeName: "b" }]]);
+    expect(plan.events).toMatchObject([
+      { type: "Normal", message: expect.stringContaining('is on node "b", not on "a"') },
+    ]);
+  });
+
+  test("owes nothing before the claim goes on to the node of its source", () => {
+    const meta = { ...chosen, finalizers: ["groupsnap.dev/provisioning"] };
+    const plan = decideCreating(seeing(aClaim("copy", {}, meta), { ...elsewhere, sourceNode: "b" }));
+    expect(plan.reason).toBe("UndoProvision");
+  });
+
+  test("keeps a claim whose source is on no node that has the driver, and says that", () => {
+    const plan = decideCreating(seeing(aClaim("copy", {}, chosen), elsewhere));
+    expect(plan).toMatchObject({
+      steps: [],
+      events: [{ type: "Warning", message: expect.stringContaining("start the driver there") }],
+    });
+  });
+
+  test("hands it back when it has no room, if the scheduler chose it and could choose another", () => {
+    expect(given({})).toEqual(["handBack"]);
+    expect(given({ storageClass: aStorageClass() })).toEqual([]);
+    expect(given({ places: { kind: "anywhere" } })).toEqual([]);
+    expect(given({}, ours)).toEqual([]);
   });
 });
 

@@ -6,11 +6,14 @@ import { assert } from "../../lib/assert.ts";
 import { normal, reasons } from "../events.ts";
 import { claimFinalizer, volumeNameOf } from "../names.ts";
 import type { CreatingSeen } from "./observe.ts";
-import { firstObstacle } from "./obstacles.ts";
+import { firstObstacle, type Obstacle } from "./obstacles.ts";
 import { type Order, orderOf } from "./order.ts";
 
 export type CreatingAction =
-  | { readonly do: "takeClaim"; readonly claim: Claim; readonly nodeName: string }
+  /** Writes the node that is to make the volume on the claim, if it is as it was read. */
+  | { readonly do: "assignClaim"; readonly claim: Claim; readonly nodeName: string }
+  /** The scheduler is to choose another node. */
+  | { readonly do: "handBack"; readonly claim: Claim }
   | { readonly do: "protectClaim"; readonly claim: Claim }
   | { readonly do: "provision"; readonly claim: Claim; readonly storageClass: StorageClass; readonly order: Order }
   | { readonly do: "undo"; readonly order: Order }
@@ -28,6 +31,7 @@ export function decideCreating(seen: CreatingSeen): Plan<CreatingAction> {
   if (turn?.kind === "later")
     return { reason: "OthersFirst", steps: [], next: { when: "later", delayMs: turn.delayMs } };
   const obstacle = firstObstacle(seen);
+  if (obstacle?.reason === reasons.elsewhere) return isProtected ? undo(seen) : goToSource(seen, obstacle);
   if (obstacle)
     return { reason: obstacle.reason, steps: [], next: onChange, events: [{ ...obstacle, regarding: claim }] };
   if (turn?.kind === "free") return takeClaim(seen);
@@ -37,7 +41,28 @@ export function decideCreating(seen: CreatingSeen): Plan<CreatingAction> {
 /** Whoever is first to write its node on the claim makes the volume. */
 function takeClaim({ claim, options: { nodeName } }: CreatingSeen): Plan<CreatingAction> {
   assert(nodeName !== undefined, "only a provisioner of one node takes turns");
-  return { reason: "TakeClaim", steps: [[{ do: "takeClaim", claim, nodeName }]], next: onChange };
+  return { reason: "TakeClaim", steps: [[{ do: "assignClaim", claim, nodeName }]], next: onChange };
+}
+
+/** The scheduler follows: it gives up the node that it had chosen, and looks at the one that the claim names alone. */
+function goToSource({ claim, sourceNode }: CreatingSeen, obstacle: Obstacle): Plan<CreatingAction> {
+  assert(sourceNode !== undefined, "without such a node there is another obstacle");
+  const events = [{ ...obstacle, regarding: claim }];
+  return {
+    reason: "GoToSource",
+    steps: [[{ do: "assignClaim", claim, nodeName: sourceNode }]],
+    next: onChange,
+    events,
+  };
+}
+
+/**
+ * What follows an order that the driver had no room for: the node was chosen for the pod, and another may have room. The driver
+ * says with RESOURCE_EXHAUSTED that it is done with the call and has made nothing, so nothing is owed any more.
+ */
+export function giveUpNode({ claim, storageClass, places }: CreatingSeen): readonly CreatingAction[] {
+  const isChosen = storageClass?.volumeBindingMode === "WaitForFirstConsumer" && places.kind === "somewhere";
+  return isChosen && claim.metadata.annotations?.[selectedNodeAnnotation] ? [{ do: "handBack", claim }] : [];
 }
 
 /** A claim that is being deleted, or that got another volume, wants none of ours. */

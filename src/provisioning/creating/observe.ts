@@ -24,6 +24,8 @@ export interface CreatingSeen {
   readonly turn?: Turn | undefined;
   /** False where the source is known to be on other nodes than this one. */
   readonly isSourceHere: boolean;
+  /** Where each node has a provisioner of its own: a node that has the driver and the source. */
+  readonly sourceNode?: string | undefined;
 }
 
 export function observeCreating(claim: Claim, deps: ProvisioningDeps, now: Date): CreatingSeen {
@@ -35,6 +37,7 @@ export function observeCreating(claim: Claim, deps: ProvisioningDeps, now: Date)
   const source = findSource(claim, caches);
   const isOn = (name: string) => isSourceOn(caches.nodes.get(name) ?? { metadata: { name } }, source);
   const candidates = () => nodesFor(storageClass, where).filter(isOn);
+  const isSourceHere = nodeName === undefined || isOn(nodeName);
   return {
     claim,
     storageClass,
@@ -42,7 +45,8 @@ export function observeCreating(claim: Claim, deps: ProvisioningDeps, now: Date)
     source,
     places: constrained && storageClass ? placesFor(claim, storageClass, where) : { kind: "anywhere" },
     turn: nodeName === undefined ? undefined : turnOf(claim, { nodeName, candidates: candidates(), now }),
-    isSourceHere: nodeName === undefined || isOn(nodeName),
+    isSourceHere,
+    sourceNode: isSourceHere ? nodeName : candidates().toSorted()[0],
     capabilities,
     options,
     snapshotTrouble: caches.snapshots.trouble ?? caches.snapshotContents.trouble,

@@ -202,13 +202,14 @@ function tooSmallFor({ claim }: CreatingSeen, source: { readonly what: string; r
   );
 }
 
-/** A pod may have chosen a node without looking at the source. */
-function sourceIsHere({ source, isSourceHere, options: { nodeName } }: CreatingSeen) {
+/** The scheduler chooses a node without looking at the source. */
+function sourceIsHere({ source, isSourceHere, sourceNode, options }: CreatingSeen): Obstacle | undefined {
   if (isSourceHere || (source.kind !== "snapshot" && source.kind !== "claim")) return undefined;
   const what = source.kind === "snapshot" ? `VolumeSnapshot "${source.name}"` : `claim "${source.name}"`;
-  return refuse(
-    `${what} is on another node than "${nodeName}", which the claim's pod runs on: bind the pod to that one`,
-  );
+  const chosen = `"${options.nodeName}", which was chosen for the claim`;
+  if (sourceNode === undefined) return refuse(`${what} is on another node than ${chosen}: start the driver there`);
+  const message = `${what} is on node "${sourceNode}", not on ${chosen}: the volume is made there, and a pod has to follow`;
+  return { type: "Normal", reason: reasons.elsewhere, message };
 }
 
 function classIsValid(seen: CreatingSeen) {
