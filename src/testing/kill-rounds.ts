@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openState } from "../driver/pool/state.ts";
 import type { Doom } from "../driver/testing/driver-process.ts";
 import { aDriver, call, formatted, type TestDriver } from "../driver/testing.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -14,6 +15,8 @@ export interface Kill {
   /** Parameters of the group snapshot's class. */
   readonly asked: Readonly<Record<string, string>>;
   readonly doom: Doom & { readonly victims: "driver" | "helpers" | "all" };
+  /** Done to the pool after the death: what makes a recovery wrong, for controls. */
+  readonly spoil?: (poolDir: string) => Promise<void>;
 }
 
 export interface Aftermath {
@@ -34,8 +37,18 @@ export function deathsOf(holds: boolean): readonly Kill["doom"][] {
   return passed.flatMap((step) => victims.map((victim) => ({ step, times: 1, victims: victim })));
 }
 
+/** The control: leaves a pool in which recovery finds nothing to end, as it would be if what was intended counted as made. */
+export async function takeIntentsForMade(poolDir: string): Promise<void> {
+  const state = await openState(join(poolDir, "state.db"));
+  state.transaction(() => {
+    state.groups.update("state = 'ready'");
+    state.snapshots.update("state = 'ready'");
+  });
+  state.close();
+}
+
 /** Cuts two volumes in use, lets die who is doomed, looks at what a user finds, and starts the driver again. */
-export async function killRound({ engine, poolDir, asked, doom }: Kill): Promise<Aftermath> {
+export async function killRound({ engine, poolDir, asked, doom, spoil }: Kill): Promise<Aftermath> {
   const driver = await aDriver({ engine, poolDir, doom });
   const violations: string[] = [];
   const found = (what: string, isSo: boolean) => (isSo ? violations.push(what) : undefined);
@@ -51,6 +64,7 @@ export async function killRound({ engine, poolDir, asked, doom }: Kill): Promise
     const isPaid = doom.step === "frozen" && doom.victims === "all";
     found("volumes are frozen", wasFrozen && !isPaid);
     await driver.stop();
+    await spoil?.(poolDir);
     await driver.start();
     found("volumes are frozen after the next start", !(await canWrite(targets)));
     violations.push(...(await halfMade(driver)));
