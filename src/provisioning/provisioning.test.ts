@@ -187,7 +187,7 @@ test("a retained volume outlives its claim, on the storage as in the API", async
   expect(held(name)).toBeDefined();
 });
 
-test("a volume that cannot be deleted says why, and goes when it can", async () => {
+test("a volume that cannot be deleted yet goes when it can", async () => {
   await lab.makeClaim("sticky");
   const { spec } = await lab.published("sticky");
   lab.driver.fail("DeleteVolume", "precondition", { times: 1, message: "a backup is reading it" });

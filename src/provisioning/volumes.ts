@@ -2,9 +2,9 @@ import { retryOf } from "../csi/status.ts";
 import type { Reconciler } from "../kube/controller/controller.ts";
 import type { Volume } from "../kube/core/volume.ts";
 import { isHere, type ProvisioningDeps } from "./deps.ts";
-import { reasons, warning } from "./events.ts";
 import { actReleasing } from "./releasing/act.ts";
 import { decideReleasing, type ReleasingAction, type ReleasingSeen } from "./releasing/decide.ts";
+import { showFailure } from "./releasing/failure.ts";
 
 /** Deletes volumes that were made for claims which are gone, if their policy says so. */
 export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, ReleasingSeen, ReleasingAction> {
@@ -15,10 +15,7 @@ export function volumeReleaser(deps: ProvisioningDeps): Reconciler<Volume, Relea
     observe: (volume) => ({ volume, driver: deps.capabilities.driver, isHere: isHere(volume, deps.options) }),
     decide: decideReleasing,
     act: (action, context) => actReleasing(action, context, deps),
-    onFailure({ volume }, { failure }) {
-      const events = [warning(volume, reasons.deletionFailed, failure.message)];
-      return { reason: reasons.deletionFailed, steps: [], next: { when: "onChange" }, events };
-    },
+    onFailure: showFailure,
     factsOf: ({ volume: { spec, status, metadata } }) => [
       spec,
       status?.phase,
