@@ -98,9 +98,17 @@ describe("processes under service accounts of their own", () => {
     const socket = join(groupsnap.folder, "csi.sock");
     const pool = join(groupsnap.folder, "pool");
     const room = ["--pool", pool, "--pool-size=1Gi"]; // so that each claim leaves less of it
-    await groupsnap.start(["driver", "--endpoint", `unix://${socket}`, "--node-id", "n", ...room]);
     const port = await freePort();
-    ports = [await freePort(), await freePort()];
+    ports = [await freePort(), await freePort(), await freePort()];
+    const driver = [
+      "driver",
+      "--endpoint",
+      `unix://${socket}`,
+      "--node-id",
+      "n",
+      `--http-endpoint=127.0.0.1:${ports[2]}`,
+    ];
+    await groupsnap.start([...driver, ...room]);
     const here = ["--port", `${port}`, "--bind-address", "127.0.0.1", "--url", `https://127.0.0.1:${port}/convert`];
     await start("webhook", ...here);
     await start("node", ...csi(), "--data-dir", join(groupsnap.folder, "n"));
@@ -147,7 +155,7 @@ describe("processes under service accounts of their own", () => {
   test("serve every metric that the chart's alerts ask for", async () => {
     const alerts = readFileSync("deploy/helm/groupsnap/files/alerts.yaml", "utf8");
     const asked = new Set(alerts.match(/[a-z_]+(?=[{[])/g)?.filter((name) => name !== "up"));
-    expect(asked.size).toBe(4);
+    expect(asked.size).toBe(5);
     const pages = ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
     const served = (await Promise.all(pages)).join();
     expect([...asked].filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(served))).toEqual([]);
