@@ -10,17 +10,25 @@ const retry: BackoffRange = { startMs: 1_000, capMs: 60_000 };
 
 /**
  * Ends what is published for claims that do not exist any more: they were forced away, or went while nobody was here.
- * Runs until the signal is aborted.
+ *
+ * @param around.signal cuts calls to the driver off
+ * @param around.stopping ends it once the call under way has ended
  */
 export async function endOrphans(
   deps: NodeDeps,
-  around: { readonly clock: Clock; readonly random: Random; readonly log: Logger; readonly signal: AbortSignal },
+  around: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Logger;
+    readonly signal: AbortSignal;
+    readonly stopping?: AbortSignal;
+  },
 ): Promise<void> {
   const { claims } = deps.caches;
-  const { signal, clock, random, log } = around;
-  await claims.synced(signal);
-  for (let failures = 0; !signal.aborted; ) {
-    const changed = nextRemoval(deps, signal);
+  const { signal, stopping = signal, clock, random, log } = around;
+  await claims.synced(stopping).catch(() => undefined); // aborted: the loop does not begin
+  for (let failures = 0; !stopping.aborted; ) {
+    const changed = nextRemoval(deps, stopping);
     const existing = new Set(claims.list().map(({ metadata }) => metadata.uid));
     const orphan = deps.records.list().find(({ claimUid }) => !existing.has(claimUid));
     if (!orphan) {
@@ -34,7 +42,7 @@ export async function endOrphans(
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ claim: `${orphan.namespace}/${orphan.claimName}`, err: failureOf(error) }, "cannot unpublish");
-      await clock.sleep(backoffMs(retry, ++failures, random), signal).catch(() => undefined); // aborted: the loop ends
+      await clock.sleep(backoffMs(retry, ++failures, random), stopping).catch(() => undefined); // aborted: the loop ends
     }
   }
 }
