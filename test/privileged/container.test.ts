@@ -1,4 +1,4 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { machineOf } from "../../src/driver/filesystem/machine.ts";
@@ -47,4 +47,25 @@ test("an image that a container attached is found when its mounts are gone, and 
   expect(await loops.below(volumes)).toContain(images[0]);
   await loops.detach(images[0]);
   expect(await loops.find(images[0])).toBeUndefined();
+});
+
+test("a device over an image that was deleted is not taken for that of another at its path, and is let go while there is none", async () => {
+  const image = join(scratch.path, "pool", "passing.img");
+  const make = async () => {
+    const file = await open(image, "wx", 0o600);
+    await file.truncate(1 << 20);
+    await file.close();
+  };
+  await make();
+  const stale = await loops.attach(image);
+  await rm(image);
+  expect(await loops.find(image)).toBe(stale);
+  await make();
+  expect(await loops.find(image)).toBeUndefined();
+  const device = await loops.attach(image);
+  expect(device).not.toBe(stale);
+  await loops.detach(image);
+  await rm(image);
+  await loops.detach(image);
+  await expect.poll(() => loops.find(image), { timeout: 5_000 }).toBeUndefined();
 });

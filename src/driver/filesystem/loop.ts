@@ -66,11 +66,17 @@ export function loopDevices(tools: Tools): LoopDevices {
  */
 async function deviceOf(image: string, tools: Tools): Promise<string | undefined> {
   const loops = await attached();
-  const exact = loops.find((loop) => loop.image === image);
-  if (exact !== undefined) return exact.device;
+  const exact = loops.filter((loop) => loop.image === image);
+  const known = exact.find((loop) => !loop.isDeleted) ?? (await leftOver(exact[0], image));
+  if (known !== undefined) return known.device;
   for (const loop of loops.filter((one) => image.endsWith(one.image)))
     if (await isBackedBy(loop.device, image, tools)) return loop.device;
   return undefined;
+}
+
+/** One over an image that has been deleted, unless another image has its path now. */
+async function leftOver(loop: Loop | undefined, image: string): Promise<Loop | undefined> {
+  return (await stat(image).catch(() => undefined)) === undefined ? loop : undefined; // it is gone
 }
 
 /** Where the loop's image is, or was, if that is in the folder. */
@@ -127,17 +133,21 @@ interface Loop {
   readonly device: string;
   /** As the kernel tells it. */
   readonly image: string;
+  readonly isDeleted: boolean;
 }
 
 async function attached(): Promise<readonly Loop[]> {
   const names = (await readdir(sysBlock)).filter((name) => name.startsWith("loop"));
-  const loops = await Promise.all(names.map(async (name) => ({ device: `/dev/${name}`, image: await imageOf(name) })));
-  return loops.flatMap(({ device, image }) => (image === undefined ? [] : [{ device, image }]));
+  const loops = await Promise.all(names.map(loopOf));
+  return loops.filter((loop) => loop !== undefined);
 }
 
 /** Undefined for a loop device that is free, or about to be: it goes when whoever looks at it now closes it. */
-async function imageOf(name: string): Promise<string | undefined> {
+async function loopOf(name: string): Promise<Loop | undefined> {
   const read = (file: string) => readFile(`${sysBlock}/${basename(name)}/loop/${file}`, "utf8").catch(() => undefined); // there is no image
-  const [path, isGoing] = await Promise.all([read("backing_file"), read("autoclear")]);
-  return isGoing?.trimEnd() === "1" ? undefined : path?.trimEnd().replace(deletedMark, "");
+  const [told, isGoing] = await Promise.all([read("backing_file"), read("autoclear")]);
+  if (told === undefined || isGoing?.trimEnd() === "1") return undefined;
+  const path = told.trimEnd();
+  const isDeleted = path.endsWith(deletedMark);
+  return { device: `/dev/${name}`, image: isDeleted ? path.slice(0, -deletedMark.length) : path, isDeleted };
 }
