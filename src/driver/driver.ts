@@ -15,7 +15,7 @@ import { groupService } from "./group.ts";
 import { type EngineInUse, identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
-import { prepareLayout } from "./pool/layout.ts";
+import { prepareLayout, removeSockets } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
 import { mountPoolImage, type PoolImage } from "./pool/pool-image.ts";
 import { recover } from "./pool/recover.ts";
@@ -33,6 +33,8 @@ export interface DriverOptions {
   /** This machine, as the cluster calls it. */
   readonly nodeId: string;
   readonly poolDir: string;
+  /** Where the driver's databases are; in the pool if absent. Who unmounts the pool below a process that lives wants them elsewhere. */
+  readonly stateDir?: string;
   /** Holds the pool, mounted at its folder; needs root. Without it the pool is the folder as it is. */
   readonly poolImage?: PoolImage;
   /** See `Space`; without it volumes are thin. */
@@ -109,12 +111,15 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   closing.push(() => stopped.abort(new DOMException("the driver stops", "AbortError")));
   const machine = machineOf(stopped.signal);
   if (options.poolImage) await mountPoolImage(options.poolImage, options.poolDir, { ...machine, log });
-  const layout = await prepareLayout(options.poolDir);
+  const layout = await prepareLayout(options.poolDir, options.stateDir);
   const lock = await lockFile(layout.driverLock).catch((error: unknown) => {
     if (!isFailure(error, "busy")) throw error;
     throw new Failure("busy", `another driver has the pool ${layout.pool}; stop that one first`, { cause: error });
   });
-  closing.push(() => lock.release());
+  closing.push(async () => {
+    await removeSockets(layout);
+    lock.release();
+  });
   const state = await openState(layout.state);
   const ended: (() => Promise<void>)[] = [];
   closing.push(async () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { BlockEngine } from "../block/block-engine.ts";
 import type { ServedExport } from "../block/protocol.ts";
-import { type Layout, removeSockets, socketOf, volumeImage } from "../pool/layout.ts";
+import { type Layout, socketOf, volumeImage } from "../pool/layout.ts";
 import type { UseRecord } from "../pool/records.ts";
 import type { PoolState } from "../pool/state.ts";
 import type { Access } from "./access.ts";
@@ -37,10 +37,7 @@ export function nbdAccess(deps: {
     grow: (image, sizeBytes) => block.grow(image, sizeBytes),
     growFilesystem: async () => undefined,
     usage: async () => undefined,
-    async close() {
-      await block.close();
-      await removeSockets(layout);
-    },
+    close: () => block.close(),
   };
 }
 

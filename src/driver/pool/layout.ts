@@ -9,6 +9,7 @@ import { socketPathLimitBytes } from "../../lib/socket-path.ts";
 /** Where everything of one pool lies. */
 export interface Layout {
   readonly pool: string;
+  /** The driver's own database. */
   readonly state: string;
   readonly volumes: string;
   readonly snapshots: string;
@@ -29,13 +30,16 @@ const socketNameBytes = 64;
 /**
  * Makes the pool's folders where they are missing.
  *
+ * @param stateDir of the driver's databases; the pool if absent
+ *
  * Sockets lie in the pool if its path is short enough, else in a folder of the system's temporary directory whose name
  * follows from the pool's path, so that a link to a socket stays right when the driver starts again.
  * @throws Failure "precondition" if the folder cannot be used
  */
-export async function prepareLayout(poolDir: string): Promise<Layout> {
+export async function prepareLayout(poolDir: string, stateDir = poolDir): Promise<Layout> {
   try {
     makeFolder(poolDir);
+    makeFolder(stateDir);
     const pool = await realpath(poolDir);
     const volumes = join(pool, "volumes");
     const snapshots = join(pool, "snapshots");
@@ -44,7 +48,7 @@ export async function prepareLayout(poolDir: string): Promise<Layout> {
     for (const folder of [volumes, snapshots, cuts, sockets]) await mkdir(folder, { recursive: true, mode: ownerOnly });
     await checkOwner(sockets);
     const engineLock = join(sockets, "engine.sock");
-    const [state, driverLock] = [join(pool, "state.db"), join(pool, "lock.db")];
+    const [state, driverLock] = [join(stateDir, "state.db"), join(stateDir, "lock.db")];
     return { pool, volumes, snapshots, cuts, sockets, state, engineLock, driverLock };
   } catch (error) {
     if (error instanceof Failure) throw error;

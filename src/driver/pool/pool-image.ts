@@ -1,5 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
@@ -61,6 +62,36 @@ export async function mountPoolImage(image: PoolImage, poolDir: string, deps: De
     throw new Failure("precondition", `${path} is where ${mounted.source} is mounted, not ${image.path}: unmount it`);
   await tools.run(image.type === "xfs" ? ["xfs_growfs", path] : ["btrfs", "filesystem", "resize", "max", path]);
 }
+
+/**
+ * Takes the image down again, for who is alone with it: unmounts and detaches it, as far as each is still to be done.
+ *
+ * @throws Failure "busy" if volumes in it are in use
+ */
+export async function unmountPoolImage(image: string, poolDir: string, deps: UnmountDeps): Promise<void> {
+  const { loops, mounts, clock, signal } = deps;
+  const device = await loops.find(image);
+  if (device === undefined) return;
+  const path = await mountPointOf(poolDir);
+  for (let left = looks; (await mounts.at(path))?.source === device; left--)
+    try {
+      await mounts.unmount(path);
+    } catch (error) {
+      const isInUse = left === 0 || (await loops.below(path)).length > 0;
+      if (isInUse) throw error;
+      await clock.sleep(lookMs, signal);
+    }
+  await loops.detach(image);
+}
+
+interface UnmountDeps extends Pick<Deps, "loops" | "mounts"> {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A volume's device that somebody was looking at when it was detached goes, and lets go of the pool, a moment later. */
+const looks = 20;
+const lookMs = 50;
 
 /** @returns true if it became larger */
 async function makeLargeEnough({ path, sizeBytes }: PoolImage): Promise<boolean> {
