@@ -11,6 +11,11 @@ export const kubeconfigOption = () =>
 export const csiAddressOption = () =>
   new Option("--csi-address <socket>", "the CSI driver's unix socket").default("/run/csi/socket");
 
+export const engineOption = () =>
+  new Option("--engine <name>", "how a cut is taken, and with it what volumes are")
+    .choices(["auto", "atomic", "freeze", "userland"])
+    .default("auto");
+
 /** The flags of every process that goes on by itself. */
 export interface LogFlags {
   readonly verbosity: number;

@@ -1,5 +1,6 @@
 import { localDriverName } from "../api/local-driver.ts";
 import { introduceToKubelet } from "../csi/kubelet-registration.ts";
+import type { Helpers } from "../driver/candidates.ts";
 import { startDriver } from "../driver/driver.ts";
 import type { PoolImage } from "../driver/pool/pool-image.ts";
 import { type HttpOptions, serveMetrics } from "./http-endpoint.ts";
@@ -12,6 +13,8 @@ export async function startDriverProcess(
     readonly endpoint: string;
     readonly nodeId: string;
     readonly pool: string;
+    /** As `DriverOptions`. */
+    readonly stateDir?: string;
     readonly poolSize?: bigint;
     readonly poolImage?: PoolImage | undefined;
     readonly engine: string;
@@ -25,13 +28,11 @@ export async function startDriverProcess(
     endpoint: options.endpoint,
     nodeId: options.nodeId,
     poolDir: options.pool,
+    ...(options.stateDir === undefined ? {} : { stateDir: options.stateDir }),
     ...(options.poolSize === undefined ? {} : { poolSizeBytes: options.poolSize }),
     ...(options.poolImage && { poolImage: options.poolImage }),
     engine: options.engine,
-    helpers: {
-      blockEngine: [process.execPath, programPath(), "block-engine"],
-      watchdog: [process.execPath, programPath(), "freeze-watchdog"],
-    },
+    helpers: helpers(),
     driverName: localDriverName,
     clock: around.clock,
     random: around.random,
@@ -46,6 +47,12 @@ export async function startDriverProcess(
   const ended = closedOn(around.signal, () => introduced.end().then(close));
   return { ready: `${localDriverName} at ${options.endpoint}`, ended };
 }
+
+/** How the driver starts what it runs beside itself: as processes of this program. */
+export const helpers = (): Helpers => ({
+  blockEngine: [process.execPath, programPath(), "block-engine"],
+  watchdog: [process.execPath, programPath(), "freeze-watchdog"],
+});
 
 /** Only a driver that serves is introduced: the kubelet calls it at once. */
 async function introductionOf(

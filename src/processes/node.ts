@@ -12,6 +12,7 @@ import { nodeClaimIndexes, nodePodIndexes, nodeVolumeIndexes } from "../node/dep
 import { claimPublisher } from "../node/publisher.ts";
 import { endOrphans } from "../node/publishing/orphans.ts";
 import { openRecords } from "../node/publishing/records.ts";
+import { releaseAll } from "../node/publishing/release.ts";
 import { labelsOf, registerNode, topologyOf } from "../node/register.ts";
 import { volumePhases } from "../node/volume-phases.ts";
 import { connect } from "./connect.ts";
@@ -58,7 +59,7 @@ export async function runNode(
     storageClasses: host.cache(storageClasses),
     pods: host.cache(pods, { indexes: nodePodIndexes }),
   };
-  const records = await openRecords(join(dataDir, "published"));
+  const records = await recordsIn(dataDir);
   const options = { nodeName, nodeLabels: labelsOf({ nodeName, topology }), dataDir, timeoutMs };
   const deps = { csi, capabilities, caches, records, options };
   host.add(claimBinder(deps));
@@ -69,3 +70,14 @@ export async function runNode(
   const { ended } = await started;
   return { ended: Promise.all([ended, orphans]).then(() => undefined) };
 }
+
+/** Takes volumes from their paths, for a driver that is about to end, and whose volumes would stay there. */
+export async function releaseVolumes(
+  peers: { readonly csi: Csi; readonly capabilities: Capabilities },
+  { dataDir }: { readonly dataDir: string },
+  around: Surroundings,
+): Promise<void> {
+  await releaseAll({ ...peers, records: await recordsIn(dataDir), options: { timeoutMs } }, around);
+}
+
+const recordsIn = (dataDir: string) => openRecords(join(dataDir, "published"));

@@ -9,18 +9,20 @@ import { connect } from "./connect.ts";
 import { defaultWorkers } from "./controller-host.ts";
 import { closedWith, connectDriver } from "./csi.ts";
 import { runCsiSnapshotter } from "./csi-snapshotter.ts";
-import { startDriverProcess } from "./driver.ts";
 import { startGraceful } from "./graceful.ts";
 import { installCrds, installLocalClasses } from "./install.ts";
 import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
 import { runSnapshotController } from "./snapshot-controller.ts";
+import { startStorage } from "./standalone-storage.ts";
 import { aborted, type Running, type Surroundings } from "./surroundings.ts";
 
 export interface StandaloneOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly poolSize?: bigint;
+  /** How cuts are taken, and with it what volumes are; "auto" for the best that works here. */
+  readonly engine: string;
   /** Work on this cluster instead of on an API of our own. */
   readonly kubeconfig?: string;
 }
@@ -43,15 +45,15 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
   chmodSync(dataDir, 0o700); // it holds keys and volumes: nobody else's business
   const socket = join(dataDir, "csi.sock");
   const client = await connect({ kubeconfig, userAgent: "groupsnap-start" });
-  const [storage] = await Promise.all([
-    startStorage({ ...options, dataDir, socket }, driver.around),
-    furnish(client, { withCrds: server === undefined }, around),
-  ]);
+  const furnished = furnish(client, { withCrds: server === undefined }, around);
+  furnished.catch(() => undefined); // is waited for once there is something to take down
+  const storage = await startStorage({ ...options, dataDir, socket }, driver.around);
   const below: Order = [
     { stage: driver, ended: storage.ended },
     ...(server ? [{ stage: api, ended: server.ended }] : []),
   ];
   try {
+    await furnished;
     const given = { client, socket, dataDir, kubeconfig };
     const { ended } = await startGraceful(controllers.around, (own) => startControllers(given, own));
     const order = [{ stage: controllers, ended }, ...below];
@@ -60,19 +62,6 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     await stopInTurn(below);
     throw error;
   }
-}
-
-function startStorage(
-  given: { readonly dataDir: string; readonly socket: string; readonly poolSize?: bigint },
-  around: Surroundings,
-): Promise<Running> {
-  const { dataDir, socket, poolSize } = given;
-  const limits = poolSize === undefined ? {} : { poolSize };
-  const pool = join(dataDir, "pool");
-  return startDriverProcess(
-    { endpoint: `unix://${socket}`, nodeId: thisNode(), pool, engine: "auto", ...limits },
-    around,
-  );
 }
 
 /** Our own API comes with the definitions; a cluster gets those that it lacks. */

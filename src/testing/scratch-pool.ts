@@ -65,17 +65,41 @@ function isDead(pid: number): boolean {
   }
 }
 
-/** Inside out: what images in the pool are mounted as, their devices, the pool, its device. */
+/** Ends programs at work in the folder, then inside out: what is mounted and attached from it, and the folder. */
 export async function releaseScratch(folder: string): Promise<void> {
-  const pool = join(folder, "mnt");
-  await takeAway(await loopsBelow(pool));
-  await takeAway(await loopsBelow(folder));
+  await endPrograms(folder);
+  const depthOf = ({ image }: Loop) => image.split("/").length;
+  const loops = (await loopsOver(folder)).toSorted((a, b) => depthOf(b) - depthOf(a));
+  for (const { device } of loops) {
+    for (const mount of await mountsOf(device)) await unmount(mount);
+    await run("losetup", "--detach", device);
+  }
   await rm(folder, { recursive: true });
 }
 
-async function takeAway(devices: readonly string[]): Promise<void> {
-  for (const mount of await mountsOf(devices)) await unmount(mount);
-  for (const device of devices) await run("losetup", "--detach", device);
+/** Those whose arguments name a path in it: nobody else knows its name. */
+async function endPrograms(folder: string): Promise<void> {
+  const isOne = async (pid: string) =>
+    (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(`${folder}/`); // it has ended
+  const found = async () => {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const are = await Promise.all(pids.map(isOne));
+    return pids.filter((_, i) => are[i]).map(Number);
+  };
+  for (let left = 250; left > 0; left--) {
+    const pids = await found();
+    if (pids.length === 0) return;
+    for (const pid of pids) endProgram(pid);
+    await systemClock.sleep(20, limits.signal);
+  } // one that hangs in the kernel keeps its mount, which will be told
+}
+
+function endProgram(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended meanwhile
+  }
 }
 
 /** A device that somebody was looking at when it was detached goes a moment later. */
@@ -91,22 +115,29 @@ async function unmount(path: string): Promise<void> {
   }
 }
 
-/** Where devices, or filesystems on them, are mounted: the last one first. */
-async function mountsOf(devices: readonly string[]): Promise<readonly string[]> {
+/** Where a device, or the filesystem on it, is mounted: the last one first. */
+async function mountsOf(device: string): Promise<readonly string[]> {
   const mounts = parseMounts(await readFile("/proc/self/mountinfo", "utf8"));
-  const isOf = (device: string, { source, type, root }: (typeof mounts)[number]) =>
-    source === device || (type === "devtmpfs" && root === `/${basename(device)}`);
   return mounts
-    .filter((mount) => devices.some((device) => isOf(device, mount)))
+    .filter(({ source, type, root }) => source === device || (type === "devtmpfs" && root === `/${basename(device)}`))
     .map(({ path }) => path)
     .toReversed();
 }
 
 /** Devices over images below a folder. */
 export async function loopsBelow(folder: string): Promise<readonly string[]> {
+  return (await loopsOver(folder)).map(({ device }) => device);
+}
+
+interface Loop {
+  readonly device: string;
+  readonly image: string;
+}
+
+async function loopsOver(folder: string): Promise<readonly Loop[]> {
   const { stdout } = await run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE");
   return stdout.split("\n").flatMap((line) => {
     const [device = "", image = ""] = line.split(" ");
-    return image.startsWith(`${folder}/`) ? [device] : [];
+    return image.startsWith(`${folder}/`) ? [{ device, image }] : [];
   });
 }

@@ -6,15 +6,20 @@ import { type Claim, type ClaimSpec, claims } from "../kube/core/claim.ts";
 import { namespaces } from "../kube/core/namespace.ts";
 import type { At, KubeObject, Resource } from "../kube/object.ts";
 import { connect } from "../processes/connect.ts";
-import { program } from "./program.ts";
+import { clusterArgs, program } from "./program.ts";
 
 /** `groupsnap start` of the built program, as a user has it: nothing is known of it but its API and its folder. */
-export interface UserCluster {
+export interface UserCluster extends User {
   readonly client: KubeClient;
   readonly kubeconfig: string;
   readonly dataDir: string;
   /** What it has logged, the last of it. */
   log(): string;
+  stop(): Promise<void>;
+}
+
+/** What a user does with a cluster. */
+export interface User {
   /** An object in namespace "shop" for a namespaced kind. */
   make<T extends KubeObject>(resource: Resource<T>, name: string, rest: NewObject): Promise<T>;
   /** A claim of the default class, 1 MiB large unless told otherwise, with these labels. */
@@ -25,7 +30,6 @@ export interface UserCluster {
   remove(resource: Resource, name: string): Promise<void>;
   /** Waits for a warning about the object with this reason. Gives its message. */
   warning(name: string, reason: string): Promise<string>;
-  stop(): Promise<void>;
 }
 
 type NewObject = Readonly<Record<string, unknown>> & {
@@ -52,20 +56,16 @@ const atOf = ({ namespaced }: Resource, name: string): At => (namespaced ? { nam
 export async function userCluster(...more: readonly string[]): Promise<UserCluster> {
   const groupsnap = program();
   const dataDir = join(groupsnap.folder, "d");
-  const daemon = await groupsnap.start(["start", "--data-dir", dataDir, "--port", "0", ...more]);
+  const daemon = await groupsnap.start(clusterArgs(dataDir, ...more));
   const kubeconfig = daemon.ready.replace("kubeconfig ", "");
   const client = await connect({ kubeconfig, userAgent: "user" });
-  await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: shop } }, call());
-  const words = wordsOf(client);
+  await makeShop(client);
   return {
-    ...words,
+    ...userOf(client),
     client,
     kubeconfig,
     dataDir,
     log: () => daemon.log(),
-    makeClaim: (name, labels = {}, spec = {}) => words.make(claims, name, { labels, spec: { ...claimSpec, ...spec } }),
-    bound: (name) => words.until(claims, name, ({ status }) => status?.phase === "Bound"),
-    warning: (name, reason) => warning(client, name, reason),
     async stop() {
       client.close();
       await groupsnap.clean();
@@ -75,7 +75,22 @@ export async function userCluster(...more: readonly string[]): Promise<UserClust
 
 const claimSpec: ClaimSpec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } };
 
-function wordsOf(client: Client): Pick<UserCluster, "make" | "until" | "merge" | "remove"> {
+/** The namespace of all that a user makes. */
+export async function makeShop(client: Client): Promise<void> {
+  await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: shop } }, call());
+}
+
+export function userOf(client: Client): User {
+  const words = wordsOf(client);
+  return {
+    ...words,
+    makeClaim: (name, labels = {}, spec = {}) => words.make(claims, name, { labels, spec: { ...claimSpec, ...spec } }),
+    bound: (name) => words.until(claims, name, ({ status }) => status?.phase === "Bound"),
+    warning: (name, reason) => warning(client, name, reason),
+  };
+}
+
+function wordsOf(client: Client): Pick<User, "make" | "until" | "merge" | "remove"> {
   return {
     make(resource, name, { labels = {}, annotations = {}, finalizers = [], ...rest }) {
       const metadata = { ...atOf(resource, name), labels, annotations, finalizers };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { crds } from "../../src/api/crds.ts";
 import { exec } from "../../src/lib/exec.ts";
 import { type KubeApiserver, kubeApiserver } from "../../src/testing/kube-apiserver.ts";
-import { type Program, program } from "../../src/testing/program.ts";
+import { clusterArgs, type Program, program } from "../../src/testing/program.ts";
 import { walkThrough } from "../../src/testing/whole-walk.ts";
 import { binaries } from "./binaries.ts";
 
@@ -40,7 +40,7 @@ test("kube-apiserver takes every definition of deploy/crds, and serves each vers
 test("walks through the whole life of a group on kube-apiserver and etcd", async () => {
   const dataDir = join(groupsnap.folder, "d");
   const { ready } = await groupsnap.start(
-    ["start", "--data-dir", dataDir, "--kubeconfig", api.kubeconfigPath],
+    clusterArgs(dataDir, "--kubeconfig", api.kubeconfigPath),
     AbortSignal.timeout(60_000),
   );
   expect(ready).toBe(`kubeconfig ${api.kubeconfigPath}`);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exec } from "../../src/lib/exec.ts";
 import { programPath } from "../../src/processes/program.ts";
-import { type Program, program } from "../../src/testing/program.ts";
+import { clusterArgs, type Program, program } from "../../src/testing/program.ts";
 
 let groupsnap: Program;
 /** The folder of a `groupsnap start` that has ended. */
 let dataDir: string;
-const start = (folder: string) => groupsnap.start(["start", "--data-dir", folder, "--port", "0"]);
+const start = (folder: string) => groupsnap.start(clusterArgs(folder));
 beforeAll(async () => {
   groupsnap = program();
   dataDir = join(groupsnap.folder, "d");

@@ -13,7 +13,7 @@ import { volumes } from "../../src/kube/core/volume.ts";
 import type { KubeObject, Resource } from "../../src/kube/object.ts";
 import { isFailure } from "../../src/lib/failure.ts";
 import { connect } from "../../src/processes/connect.ts";
-import { type Program, program } from "../../src/testing/program.ts";
+import { clusterArgs, type Program, program } from "../../src/testing/program.ts";
 
 const sources = ["pvc-0", "pvc-1", "pvc-2"];
 const { namespace } = demo;
@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => groupsnap.clean());
 
 async function start() {
-  const daemon = await groupsnap.start(["start", "--data-dir", join(groupsnap.folder, "d"), "--port", "0"]);
+  const daemon = await groupsnap.start(clusterArgs(join(groupsnap.folder, "d")));
   const client = await connect({ kubeconfig: daemon.ready.replace("kubeconfig ", ""), userAgent: "test" });
   return { daemon, client, walk: walkOn(client, AbortSignal.timeout(60_000)) };
 }

@@ -9,7 +9,7 @@ import type { Client } from "../../src/kube/client/client.ts";
 import { waitFor } from "../../src/kube/client/wait.ts";
 import type { Resource } from "../../src/kube/object.ts";
 import { connect } from "../../src/processes/connect.ts";
-import { type Program, program } from "../../src/testing/program.ts";
+import { clusterArgs, type Program, program } from "../../src/testing/program.ts";
 
 let groupsnap: Program;
 beforeEach(() => {
@@ -23,7 +23,7 @@ const everyKind: readonly Resource[] = [groupSnapshots, groupContents, snapshots
 const call = () => ({ signal: AbortSignal.timeout(30_000) });
 
 async function startAndConnect(dataDir: string) {
-  const daemon = await groupsnap.start(["start", "--data-dir", dataDir, "--port", "0"]);
+  const daemon = await groupsnap.start(clusterArgs(dataDir));
   return { daemon, client: await connect({ kubeconfig: daemon.ready.replace("kubeconfig ", ""), userAgent: "test" }) };
 }
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { HttpOptions } from "../../processes/http-endpoint.ts";
 import { addHttpOptions } from "../api-options.ts";
-import { addLogOptions, type LogFlags, sizeInBytes } from "../options.ts";
+import { addLogOptions, engineOption, type LogFlags, sizeInBytes } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 export const driverCommand = () =>
@@ -23,11 +23,7 @@ export const driverCommand = () =>
         .choices(["btrfs", "xfs"])
         .default("btrfs"),
     )
-    .addOption(
-      new Option("--engine <name>", "how a cut is taken")
-        .choices(["auto", "atomic", "freeze", "userland"])
-        .default("auto"),
-    )
+    .addOption(engineOption())
     .option("--plugin-registration-path <folder>", "the kubelet's plugins_registry, for it to know the driver by")
     .action(async (options: DriverFlags) => {
       const { startDriverProcess } = await import("../../processes/driver.ts");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { addLogOptions, kubeconfigOption, type LogFlags, sizeInBytes, wholeNumber } from "../options.ts";
+import { addLogOptions, engineOption, kubeconfigOption, type LogFlags, sizeInBytes, wholeNumber } from "../options.ts";
 import { runProcess } from "../run.ts";
 
 /** D of `--data-dir D`, where the user gives none. */
@@ -14,6 +14,7 @@ export const startCommand = () =>
     .option("--data-dir <folder>", "where all state is kept; it belongs to one process at a time", defaultDataDir())
     .option("--port <n>", "port of the API on 127.0.0.1; 0 picks a free one", wholeNumber(0, 65_535), 6443)
     .option("--pool-size <size>", "limit on what volumes and snapshots may take, such as 20Gi", sizeInBytes)
+    .addOption(engineOption())
     .addOption(kubeconfigOption())
     .addHelpText(
       "after",
@@ -23,6 +24,9 @@ When all is up, one line is printed: ready: kubeconfig FILE. Use it with kubectl
   $ groupsnap start &
   $ export KUBECONFIG=FILE
   $ kubectl get storageclass,volumegroupsnapshotclass
+
+As root its volumes are mounted folders and block devices where that works, and it takes them down when it is stopped;
+else, and with --engine userland, they are NBD sockets. A data folder stays what it was made as.
 
 With --kubeconfig the same runs on that cluster instead of on an API of its own.`,
     )
@@ -35,5 +39,6 @@ interface StartFlags extends LogFlags {
   readonly dataDir: string;
   readonly port: number;
   readonly poolSize?: bigint;
+  readonly engine: string;
   readonly kubeconfig?: string;
 }

@@ -13,13 +13,16 @@ export interface DemoCluster {
   leave(): void;
 }
 
+/** At sockets: what is shown is to be the same for everybody, with root and without. */
+const startArgs = ["start", "--port", "0", "--engine", "userland"] as const;
+
 /** Runs `groupsnap start` on a free port. @throws Failure "unavailable" with the end of its log if it does not work */
 export async function startCluster(options: {
   readonly dataDir: string;
   readonly signal: AbortSignal;
 }): Promise<DemoCluster> {
   const daemon = await startDaemon({
-    argv: [process.execPath, programPath(), "start", "--data-dir", options.dataDir, "--port", "0"],
+    argv: [process.execPath, programPath(), ...startArgs, "--data-dir", options.dataDir],
     logPath: join(options.dataDir, "start.log"),
     signal: options.signal,
   });

@@ -5,7 +5,7 @@ import type { ActContext } from "../../kube/controller/controller.ts";
 import { secretValues } from "../../kube/core/secret-values.ts";
 import type { Volume } from "../../kube/core/volume.ts";
 import { isFailure } from "../../lib/failure.ts";
-import type { NodeDeps } from "../deps.ts";
+import type { NodeDeps, NodeOptions } from "../deps.ts";
 import type { PublishedRecord } from "./records.ts";
 
 /** Lets the driver put a volume at its path. Recorded first, so that it is ended even if we die now. */
@@ -37,7 +37,11 @@ export async function publish(
 }
 
 /** Ends what was published, and then forgets it. What is gone already is fine. */
-export async function unpublish(record: PublishedRecord, signal: AbortSignal, deps: NodeDeps): Promise<void> {
+export async function unpublish(
+  record: PublishedRecord,
+  signal: AbortSignal,
+  deps: Pick<NodeDeps, "csi" | "capabilities" | "records"> & { readonly options: Pick<NodeOptions, "timeoutMs"> },
+): Promise<void> {
   const { csi, capabilities, options, records } = deps;
   const { volumeHandle: volumeId, targetPath, stagingPath } = record;
   const call = { signal, timeoutMs: options.timeoutMs };
