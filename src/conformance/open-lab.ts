@@ -1,4 +1,5 @@
 import type { Snapshot, Volume } from "../csi/gen/csi_pb.js";
+import { Failure } from "../lib/failure.ts";
 import { driverOf } from "./driver.ts";
 import { listSnapshots } from "./groups.ts";
 import type { Lab } from "./lab.ts";
@@ -48,10 +49,27 @@ async function makeVolumes(lab: Lab): Promise<readonly Volume[]> {
 
 /** The volumes are ours alone, so that every snapshot of them is, whatever the driver made of a call. */
 async function sweep(later: Patience, volumes: readonly Volume[]): Promise<void> {
+  let before: readonly string[] = [];
+  for (;;) {
+    const found = await listed(later, volumes);
+    if (found.length === 0) return;
+    const ids = found.map(({ snapshotId }) => snapshotId);
+    if (ids.every((id) => before.includes(id)))
+      throw new Failure("internal", `deleting them was answered with OK: ${ids.join(", ")}`);
+    before = ids;
+    await deleteAll(later, found);
+  }
+}
+
+async function listed(later: Patience, volumes: readonly Volume[]): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
   for (const { volumeId } of volumes)
     found.push(...(await later.untilDone((driver) => listSnapshots(driver, { sourceVolumeId: volumeId }))));
-  for (const [groupSnapshotId, members] of byGroup(found)) {
+  return found;
+}
+
+async function deleteAll(later: Patience, snapshots: readonly Snapshot[]): Promise<void> {
+  for (const [groupSnapshotId, members] of byGroup(snapshots)) {
     const snapshotIds = members.map(({ snapshotId }) => snapshotId);
     await later.untilDone(async ({ controller, groupController }) => {
       if (groupSnapshotId !== "") return groupController.deleteVolumeGroupSnapshot({ groupSnapshotId, snapshotIds });

@@ -13,12 +13,13 @@ const nameOf = (code: Code) => names.get(grpcStatusOf(code)) ?? code;
 /** What is wrong with how a driver refuses a call: that it does not, or with which code. */
 export async function objectionsToRefusal(
   { signal }: { readonly signal: AbortSignal },
-  { what, codes, call }: Refusal,
+  { what, codes, call, onTaken }: Refusal,
 ): Promise<readonly string[]> {
   const wanted = codes.map(nameOf).join(" or ");
   try {
     await call();
-    return [`${what} was answered with OK, not with ${wanted}`];
+    if (onTaken) onTaken();
+    return onTaken ? [] : [`${what} was answered with OK, not with ${wanted}`];
   } catch (error) {
     if (signal.aborted) throw error;
     return isFailure(error, ...codes) ? [] : [`${what} was not refused with ${wanted}: ${failureOf(error).message}`];
@@ -31,4 +32,6 @@ export interface Refusal {
   /** Any of them will do. */
   readonly codes: readonly Code[];
   readonly call: () => Promise<unknown>;
+  /** Where it is left open whether a driver refuses at all: told that this one does not. */
+  readonly onTaken?: () => void;
 }

@@ -125,7 +125,7 @@ function describe(slot: Slot): string {
     case "blank":
       return "is blank";
     case "torn":
-      return "holds a torn record";
+      return "holds a torn record, or what others wrote";
     case "header":
       return "holds a header";
     case "record":

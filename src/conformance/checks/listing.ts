@@ -1,34 +1,27 @@
 import type { Snapshot } from "../../csi/gen/csi_pb.js";
 import { type Check, forGroups } from "../check.ts";
 import { aGroup, cut, type Group, listSnapshots } from "../groups.ts";
+import type { Lab } from "../lab.ts";
 
 /** Members are ordinary snapshots to whoever asks for them. */
 export const listing: readonly Check[] = [
   {
     name: "list/members",
-    claim: "ListSnapshots lists each member, by its id, by its volume, and on pages of one entry",
+    claim: "ListSnapshots lists each member of two groups, by its id, by its volume, and on pages of one entry",
     spec: "ListSnapshots, Snapshot group_snapshot_id",
     needs: [...forGroups, "lists"],
     async run(lab) {
-      const group = await cut(lab, await aGroup(lab));
+      const groups = [await cut(lab, await aGroup(lab)), await cut(lab, await aGroup(lab))];
       const violations: string[] = [];
-      for (const { snapshotId, sourceVolumeId } of group.snapshots) {
-        const filters = { "by snapshot_id": { snapshotId }, "by source_volume_id": { sourceVolumeId } };
-        for (const [how, filter] of Object.entries(filters)) {
-          const found = (await listSnapshots(lab.driver, filter)).filter((each) => each.snapshotId === snapshotId);
-          violations.push(...objectionsTo(group, snapshotId, found, `ListSnapshots ${how}`));
-        }
-        const paged = await listSnapshots(lab.driver, { sourceVolumeId, maxEntries: 1 });
-        if (!paged.some((each) => each.snapshotId === snapshotId))
-          violations.push(`snapshot ${snapshotId} is on none of the pages of one entry`);
-      }
+      for (const group of groups)
+        for (const member of group.snapshots) violations.push(...(await objectionsToLists(lab, group, member)));
       return { violations };
     },
   },
   {
     name: "get-snapshot/members",
     claim: "GetSnapshot tells of each member what the group told",
-    spec: "GetSnapshot",
+    spec: "GetSnapshot, Snapshot group_snapshot_id",
     needs: [...forGroups, "getsOne"],
     async run(lab) {
       const group = await cut(lab, await aGroup(lab));
@@ -41,6 +34,20 @@ export const listing: readonly Check[] = [
     },
   },
 ];
+
+async function objectionsToLists({ driver }: Lab, group: Group, member: Snapshot): Promise<readonly string[]> {
+  const { snapshotId, sourceVolumeId } = member;
+  const violations: string[] = [];
+  const filters = { "by snapshot_id": { snapshotId }, "by source_volume_id": { sourceVolumeId } };
+  for (const [how, filter] of Object.entries(filters)) {
+    const found = (await listSnapshots(driver, filter)).filter((each) => each.snapshotId === snapshotId);
+    violations.push(...objectionsTo(group, snapshotId, found, `ListSnapshots ${how}`));
+  }
+  const paged = await listSnapshots(driver, { sourceVolumeId, maxEntries: 1 });
+  if (!paged.some((each) => each.snapshotId === snapshotId))
+    violations.push(`snapshot ${snapshotId} is on none of the pages of one entry`);
+  return violations;
+}
 
 /** What is wrong with what was found of a member: not just once, or not what the group told. */
 function objectionsTo(

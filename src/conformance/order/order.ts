@@ -1,4 +1,5 @@
-import { failureOf } from "../../lib/failure.ts";
+import { Failure, failureOf } from "../../lib/failure.ts";
+import type { Verdict as Judged } from "../../verify/judge.ts";
 import type { VolumeIo } from "../../verify/volume.ts";
 import { startWriters } from "../../verify/writers.ts";
 import { type Check, forGroups, type Verdict } from "../check.ts";
@@ -39,7 +40,9 @@ async function orderTest(lab: Lab): Promise<Verdict> {
 async function rounds(lab: Lab, load: Load): Promise<Verdict> {
   let records = 0;
   for (let round = 1; round <= lab.settings.rounds; round++) {
-    const verdict = await runRound(lab, load, async (inner) => (await readyCut(inner, await aGroup(inner))).snapshots);
+    const verdict = await groupRound(lab, load);
+    if (verdict instanceof Failure)
+      return { cannotTell: `under load the driver made no group, as the specification lets it: ${verdict.message}` };
     if (verdict.violations.length > 0)
       return { violations: verdict.violations.map((violation) => `round ${round}: ${violation}`) };
     records += verdict.records;
@@ -53,6 +56,28 @@ async function rounds(lab: Lab, load: Load): Promise<Verdict> {
       `${lab.settings.rounds} rounds with ${records} records; volume after volume lost the order in round ${lostIn}`,
     ],
   };
+}
+
+/**
+ * A group "MUST give a write-order consistency guarantee or fail if that's not possible": a cut that fails breaks nothing.
+ *
+ * @returns why it failed; else what became of the round
+ */
+async function groupRound(lab: Lab, load: Load): Promise<Judged | Failure> {
+  let refusal: Failure | undefined;
+  const cut = async (inner: Lab) => {
+    const asked = await aGroup(inner);
+    const group = await readyCut(inner, asked).catch((error: unknown) => {
+      refusal = failureOf(error);
+      throw refusal;
+    });
+    return group.snapshots;
+  };
+  return runRound(lab, load, cut).catch((error: unknown) => {
+    lab.signal.throwIfAborted();
+    if (refusal) return refusal;
+    throw error;
+  });
 }
 
 /** Groups of one volume each, one after the other, which have to lose the order. @returns the round in which they do */

@@ -68,9 +68,18 @@ export const nameVices: readonly Vice[] = [
     wrong: (csi) => creates((request) => honestGroup(csi, { ...request, name: request.name || systemRandom.uuid() })),
   },
   {
-    does: "shortens names that are too long",
+    does: "says INTERNAL for a name that is too long",
     caughtBy: ["create/limits"],
-    wrong: (csi) => creates((request) => honestGroup(csi, { ...request, name: request.name.slice(0, 128) })),
+    wrong: (csi) =>
+      creates(async (request) => {
+        if (Buffer.byteLength(request.name) > 128) throw new Failure("internal", "something went wrong");
+        return honestGroup(csi, request);
+      }),
+  },
+  {
+    does: "takes control characters out of names",
+    caughtBy: ["create/banned-characters"],
+    wrong: (csi) => creates((request) => honestGroup(csi, { ...request, name: request.name.replaceAll("\u0001", "") })),
   },
   {
     does: "takes no name of 128 bytes",

@@ -3,7 +3,7 @@ import type { CsiHandlers } from "../../csi/server.ts";
 import { Failure } from "../../lib/failure.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { restores } from "./restores.ts";
-import { call, honestGroup } from "./vice.ts";
+import { call, creates, honestGroup } from "./vice.ts";
 
 /** What a driver may do, or lack, so that checks cannot tell: they are neither passed nor failed. */
 export interface Lenience {
@@ -37,6 +37,21 @@ export const leniences: readonly Lenience[] = [
     skips: ["delete/one-member"],
     because: "deletes a member alone",
     wrong: () => ({ controller: { deleteSnapshot: async () => ({}) } }),
+  },
+  {
+    does: "takes names that are too long",
+    skips: ["create/limits"],
+    because: "the specification tells callers to keep to 128",
+    wrong: (csi) => creates((request) => honestGroup(csi, { ...request, name: request.name.slice(0, 128) })),
+  },
+  {
+    does: "makes no group under load",
+    skips: ["order"],
+    because: "as the specification lets it: ",
+    wrong: () =>
+      creates(async () => {
+        throw new Failure("internal", "a file changed");
+      }),
   },
   {
     does: "has no node service",

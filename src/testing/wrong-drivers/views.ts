@@ -31,6 +31,34 @@ export const viewVices: readonly Vice[] = [
     }),
   },
   {
+    does: "lists one snapshot of a volume that has more",
+    caughtBy: ["list/members"],
+    wrong: (csi) => ({
+      controller: {
+        async listSnapshots(request) {
+          const { entries, nextToken } = await csi.controller.listSnapshots(request, call);
+          return request.sourceVolumeId ? { entries: entries.slice(0, 1) } : { entries, nextToken };
+        },
+      },
+    }),
+  },
+  {
+    does: "lists what it has deleted",
+    caughtBy: ["clean-up"],
+    wrong: (csi) => ({
+      controller: {
+        async listSnapshots(request) {
+          const { entries, nextToken } = await csi.controller.listSnapshots(request, call);
+          const { sourceVolumeId, maxEntries } = request;
+          const ghost = { snapshotId: `deleted-${sourceVolumeId}`, sourceVolumeId, readyToUse: true };
+          return sourceVolumeId && maxEntries === 0
+            ? { entries: [...entries, { snapshot: ghost }], nextToken }
+            : { entries, nextToken };
+        },
+      },
+    }),
+  },
+  {
     does: "forgets in GetSnapshot that a snapshot is a member",
     caughtBy: ["get-snapshot/members"],
     wrong: (csi) => ({
