@@ -31,6 +31,9 @@ describe("on kube-apiserver,", () => {
   describe("groups of one node", async () => {
     await import("../../src/snapshots/group/distributed.test.ts");
   });
+  describe("what nobody has labelled", async () => {
+    await import("../../src/snapshots/pairing/finding/finding.test.ts");
+  });
   describe("facts that are news", async () => {
     await import("../../src/snapshots/group/binding/observe.test.ts");
   });

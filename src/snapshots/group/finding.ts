@@ -33,5 +33,6 @@ function wantedOf(content: GroupSnapshotContent): Wanted | undefined {
   const handle = brought ?? told;
   if (!handle) return undefined;
   const mayGoUnfound = content.spec.deletionPolicy === "Retain" || !told;
-  return { handle, isReleased: isReleased(content), mayGoUnfound };
+  const className = content.spec.volumeGroupSnapshotClassName;
+  return { handle, className, isReleased: isReleased(content), mayGoUnfound };
 }

@@ -43,7 +43,8 @@ function wantedOf(content: SnapshotContent): Wanted | undefined {
   const handle = handleOf(content);
   if (handle === undefined) return undefined;
   const mayGoUnfound = content.spec.deletionPolicy === "Retain" || content.status?.snapshotHandle === undefined;
-  return { handle, isReleased: isReleased(content), mayGoUnfound };
+  const className = content.spec.volumeSnapshotClassName;
+  return { handle, className, isReleased: isReleased(content), mayGoUnfound };
 }
 
 function handleOf({ spec, status }: SnapshotContent): SnapshotHandle | undefined {

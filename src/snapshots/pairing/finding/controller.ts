@@ -6,7 +6,6 @@ import { nothing } from "../../../kube/controller/plan.ts";
 import type { KubeObject, Resource } from "../../../kube/object.ts";
 import { type Code, isFailure } from "../../../lib/failure.ts";
 import { actOn } from "../action.ts";
-import { isTerminating } from "../change.ts";
 import { warning } from "../obstacle.ts";
 import { type Answer, decideFinding, type FindingAction, type FindingSeen, type Wanted } from "./decide.ts";
 
@@ -60,7 +59,7 @@ export function contentFinder<Content extends KubeObject>(
         ? []
         : [warning(content, { reason: reasons.checkFailed, message: failure.message })],
     }),
-    factsOf: ({ content, wanted }) => ({ wanted, spec: specOf(content), going: isTerminating(content) }),
+    factsOf: ({ wanted }) => ({ wanted }),
     retryOf,
     gone: ({ metadata }) => void answers.delete(metadata.uid),
   };
@@ -82,5 +81,3 @@ async function answerOf<Content extends KubeObject>(
     throw error;
   }
 }
-
-const specOf = (content: KubeObject) => (content as KubeObject & { readonly spec?: unknown }).spec; // contents have one

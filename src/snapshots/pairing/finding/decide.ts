@@ -22,6 +22,8 @@ export interface FindingSeen<Content extends KubeObject> {
 /** What is to be found. */
 export interface Wanted {
   readonly handle: string;
+  /** Whose secrets the question carries. */
+  readonly className?: string | undefined;
   /** The content is being deleted, and nobody but a sidecar holds it any more. */
   readonly isReleased: boolean;
   /** Nothing can be left on a storage if it goes unfound: it is to be retained, or no driver ever knew it. */
