@@ -7,7 +7,9 @@ import { atomicCandidate } from "./cut/atomic-candidate.ts";
 import { freezeCandidate } from "./cut/freeze-candidate.ts";
 import type { Candidate } from "./cut/pick.ts";
 import { userlandCandidate } from "./cut/userland-candidate.ts";
+import { loadIoctl } from "./filesystem/ioctl.ts";
 import type { Machine } from "./filesystem/machine.ts";
+import { loadWriteOut } from "./filesystem/write-out.ts";
 import { loadFreezing } from "./hold/freezing.ts";
 import { watchedHolder } from "./hold/holder.ts";
 import { holdLedger, thawLeftovers } from "./hold/ledger.ts";
@@ -46,7 +48,7 @@ export async function candidatesFor(
   },
 ): Promise<readonly Candidate[]> {
   const { layout, state, helpers, clock, log, mounts } = shop;
-  const freezing = await loadFreezing();
+  const [freezing, ioctl, writeOut] = await Promise.all([loadFreezing(), loadIoctl(), loadWriteOut(shop.tools)]);
   if (freezing) await thawLeftovers({ state, mounts, freezing, log });
   const ledger = holdLedger(state);
   const deadlineMs = shop.holdDeadlineMs ?? defaultHoldMs;
@@ -55,8 +57,8 @@ export async function candidatesFor(
     freezing &&
     (() => watchedHolder({ command: helpers.watchdog, freezing, ledger, deadlineMs, clock, log, onFrozen }));
   return [
-    atomicCandidate({ ...shop, startHolder }),
-    freezeCandidate({ ...shop, freezing, startHolder }),
+    atomicCandidate({ ...shop, ioctl, writeOut, startHolder }),
+    freezeCandidate({ ...shop, ioctl, writeOut, freezing, startHolder }),
     userlandCandidate({
       ...shop,
       startEngine: () =>

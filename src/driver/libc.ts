@@ -4,6 +4,8 @@ import type { LibraryHandle } from "koffi";
 export interface Libc {
   /** @param signature in C */
   readonly func: (signature: string) => ReturnType<LibraryHandle["func"]>;
+  /** For calls that give 0 or fail: off this thread, rejecting with an error that carries the kernel's name for it. */
+  readonly asyncFunc: (signature: string) => (...args: readonly unknown[]) => Promise<void>;
   /** Of the last call that failed, an asynchronous one's in its callback. */
   errno(): number;
   readonly codes: Readonly<Record<string, number>>;
@@ -21,10 +23,24 @@ export async function loadLibc(): Promise<Libc | undefined> {
   if (koffi === undefined) return undefined;
   const library = koffi.load(null);
   const codes = koffi.os.errno;
+  const nameOf = (code: number) => Object.entries(codes).find(([, number]) => number === code)?.[0] ?? `error ${code}`;
   return {
     func: (signature) => library.func(signature),
+    asyncFunc: (signature) => asyncFunc(library.func(signature), () => nameOf(koffi.errno())),
     errno: () => koffi.errno(),
     codes,
-    nameOf: (code) => Object.entries(codes).find(([, number]) => number === code)?.[0] ?? `error ${code}`,
+    nameOf,
   };
+}
+
+function asyncFunc(func: ReturnType<LibraryHandle["func"]>, nameOfLast: () => string): ReturnType<Libc["asyncFunc"]> {
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      func.async(...args, (error: Error | null, result: number) => {
+        if (error !== null) return reject(error);
+        if (result === 0) return resolve();
+        const code = nameOfLast();
+        reject(Object.assign(new Error(code), { code }));
+      });
+    });
 }

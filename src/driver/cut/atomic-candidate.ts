@@ -5,11 +5,13 @@ import { Failure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
 import { loopAccess, settleLoops } from "../access/loop-access.ts";
 import { btrfsSubvolumes, isSubvolume } from "../filesystem/btrfs.ts";
+import type { Ioctl } from "../filesystem/ioctl.ts";
 import { isBtrfs } from "../filesystem/kind.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import { probeLoops } from "../filesystem/probe.ts";
 import type { Tools } from "../filesystem/tools.ts";
+import type { WriteOut } from "../filesystem/write-out.ts";
 import type { Holder } from "../hold/holder.ts";
 import type { PoolFiles } from "../pool/files.ts";
 import type { Layout } from "../pool/layout.ts";
@@ -22,6 +24,9 @@ interface Deps {
   readonly tools: Tools;
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
+  /** Undefined where the kernel's calls cannot be reached; tools do then. */
+  readonly ioctl: Ioctl | undefined;
+  readonly writeOut: WriteOut;
   /** Undefined where filesystems cannot be frozen. */
   readonly startHolder: (() => Holder) | undefined;
   readonly clock: Clock;
@@ -30,9 +35,9 @@ interface Deps {
 
 /** The atomic engine, if this is root and the pool is a place where btrfs takes snapshots. */
 export function atomicCandidate(deps: Deps): Candidate {
-  const { layout, files, tools, loops } = deps;
+  const { layout, files, tools, ioctl, loops } = deps;
   const { volumes, cuts } = layout;
-  const subvolumes = btrfsSubvolumes(tools);
+  const subvolumes = btrfsSubvolumes(tools, ioctl);
 
   /** @throws Failure or a system error that says what does not work */
   async function attempt(): Promise<void> {

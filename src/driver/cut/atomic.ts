@@ -6,12 +6,12 @@ import type { CutMember } from "../block/protocol.ts";
 import type { Subvolumes } from "../filesystem/btrfs.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
-import type { Tools } from "../filesystem/tools.ts";
+import type { WriteOut } from "../filesystem/write-out.ts";
 import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import type { Cut, CutEngine, Shortfall } from "./cut-engine.ts";
 import { holdLost } from "./hold-lost.ts";
-import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
+import { flushMembers, type MembersInUse, membersInUse } from "./members-in-use.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
@@ -22,7 +22,7 @@ interface Deps {
   readonly subvolumes: Subvolumes;
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
-  readonly tools: Tools;
+  readonly writeOut: WriteOut;
   /** Undefined where filesystems cannot be frozen; then no cut is more than crash consistent. */
   readonly holder: Holder | undefined;
   readonly clock: Clock;
@@ -35,7 +35,8 @@ interface Deps {
  * Nothing is held or frozen unless a class asks for consistency of filesystems. A write that was flushed before the
  * snapshot's commit is in it, and no write that was issued after an answer that is not: the commit waits for every fsync
  * under way and counts those that ended (btrfs, `fs/btrfs/transaction.c`). The members' filesystems are synced first, so
- * that what was merely written before the call is in it too.
+ * that what was merely written before the call is in it too; then the pool, as writers wait for the snapshot's commit, and
+ * what another one has written out just before is not left to it.
  */
 export function atomicEngine(deps: Deps): CutEngine {
   const { volumes, cuts, subvolumes, clock } = deps;
@@ -55,8 +56,11 @@ export function atomicEngine(deps: Deps): CutEngine {
       const isHeld = wish.consistency === "filesystem";
       try {
         const used = await membersInUse(members, deps);
-        await writeOut(used, deps.tools);
-        const worth = await oneCut.run(() => (isHeld ? takeHeld(used, take, deps) : crash(take)), forEver);
+        await flushMembers(used, deps.writeOut);
+        const worth = await oneCut.run(async () => {
+          await deps.writeOut([volumes]);
+          return isHeld ? takeHeld(used, take, deps) : crash(take);
+        }, forEver);
         return { takenAt, ...worth, copied: takeOut(members, cut, deps) };
       } catch (error) {
         await subvolumes.remove(cut);

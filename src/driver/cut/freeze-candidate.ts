@@ -5,10 +5,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { loopAccess, settleLoops } from "../access/loop-access.ts";
 import { loadExtents } from "../filesystem/extents.ts";
-import { loadIoctl } from "../filesystem/ioctl.ts";
+import type { Ioctl } from "../filesystem/ioctl.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
 import type { Tools } from "../filesystem/tools.ts";
+import type { WriteOut } from "../filesystem/write-out.ts";
 import type { Freezing } from "../hold/freezing.ts";
 import { FrozenMounts } from "../hold/frozen-mounts.ts";
 import type { Holder } from "../hold/holder.ts";
@@ -23,15 +24,17 @@ interface Deps {
   readonly tools: Tools;
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
-  /** Undefined where the kernel's calls cannot be reached. */
+  /** Undefined, like the next one, where the kernel's calls cannot be reached. */
+  readonly ioctl: Ioctl | undefined;
   readonly freezing: Freezing | undefined;
+  readonly writeOut: WriteOut;
   readonly startHolder: (() => Holder) | undefined;
   readonly clock: Clock;
 }
 
 /** The freeze engine, if this is root, images share blocks, and a filesystem can be frozen and thawed here: tried. */
 export function freezeCandidate(deps: Deps): Candidate {
-  const { layout, files, freezing } = deps;
+  const { layout, files, freezing, ioctl } = deps;
   return {
     name: "freeze",
     access: "loop",
@@ -50,7 +53,7 @@ export function freezeCandidate(deps: Deps): Candidate {
     async open() {
       await settleLoops(deps);
       const holder = deps.startHolder?.();
-      const [extents, ioctl] = await Promise.all([loadExtents(), loadIoctl()]);
+      const extents = await loadExtents();
       if (holder === undefined || extents === undefined || ioctl === undefined)
         throw new Failure("internal", "the freeze engine was opened though its probe failed");
       const access = loopAccess(deps);

@@ -4,19 +4,19 @@ import { Failure } from "../../lib/failure.ts";
 import type { CutMember } from "../block/protocol.ts";
 import type { LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
-import type { Tools } from "../filesystem/tools.ts";
+import type { WriteOut } from "../filesystem/write-out.ts";
 import type { Holder } from "../hold/holder.ts";
 import { failureOfSystem } from "../system-failure.ts";
 import type { CutEngine } from "./cut-engine.ts";
 import { holdLost } from "./hold-lost.ts";
-import { type MembersInUse, membersInUse, writeOut } from "./members-in-use.ts";
+import { flushMembers, type MembersInUse, membersInUse } from "./members-in-use.ts";
 import { type Blocks, preClone, type TwoStepClone } from "./pre-clone.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
   readonly loops: LoopDevices;
   readonly mounts: Mounts;
-  readonly tools: Tools;
+  readonly writeOut: WriteOut;
   readonly holder: Holder;
   readonly blocks: Blocks;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ const fragmentLimit = 3_000;
  * one instant, but not in a group.
  */
 export function freezeEngine(deps: Deps): CutEngine {
-  const { clock, holder, tools } = deps;
+  const { clock, holder, writeOut } = deps;
   return {
     name: "freeze",
     sharesBlocks: true,
@@ -43,7 +43,7 @@ export function freezeEngine(deps: Deps): CutEngine {
       try {
         const used = await membersInUse(members, deps);
         checkHoldable(used, members.length);
-        await writeOut(used, tools);
+        await flushMembers(used, writeOut);
         let takenAt = clock.now();
         await withClones(members, used.raw.length === 0 ? deps.blocks : undefined, async (clones) => {
           const cloneAll = async () => {

@@ -1,7 +1,7 @@
 import type { CutMember } from "../block/protocol.ts";
 import { flush, type LoopDevices } from "../filesystem/loop.ts";
 import type { Mounts } from "../filesystem/mounts.ts";
-import type { Tools } from "../filesystem/tools.ts";
+import type { WriteOut } from "../filesystem/write-out.ts";
 import type { Held } from "../hold/frozen-mounts.ts";
 
 export interface MembersInUse {
@@ -17,12 +17,10 @@ interface Machine {
 
 /** How the members are used now. Who is not attached is used by nobody. */
 export async function membersInUse(members: readonly CutMember[], { loops, mounts }: Machine): Promise<MembersInUse> {
-  const list = await mounts.list();
+  const [devices, list] = await Promise.all([loops.findEach(members.map(({ image }) => image)), mounts.list()]);
   const mounted: Held[] = [];
   const raw: string[] = [];
-  for (const { image } of members) {
-    const device = await loops.find(image);
-    if (device === undefined) continue;
+  for (const device of devices.values()) {
     const mount = list.find(({ source, root }) => source === device && root === "/");
     if (mount === undefined) raw.push(device);
     else mounted.push({ path: mount.path, device });
@@ -31,9 +29,6 @@ export async function membersInUse(members: readonly CutMember[], { loops, mount
 }
 
 /** What was written to the members so far is in their images, though maybe not on the disk. */
-export async function writeOut({ mounted, raw }: MembersInUse, tools: Tools): Promise<void> {
-  await Promise.all([
-    ...mounted.map(({ path }) => tools.run(["sync", "--file-system", path])),
-    ...raw.map((device) => flush(device)),
-  ]);
+export async function flushMembers({ mounted, raw }: MembersInUse, writeOut: WriteOut): Promise<void> {
+  await Promise.all([writeOut(mounted.map(({ path }) => path)), ...raw.map((device) => flush(device))]);
 }

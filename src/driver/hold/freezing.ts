@@ -21,16 +21,10 @@ const fithaw = 0xc0045878;
 export async function loadFreezing(): Promise<Freezing | undefined> {
   const libc = await loadLibc();
   if (libc === undefined) return undefined;
-  const ioctl = libc.func("int ioctl(int fd, unsigned long request, int none)");
+  const signature = "int ioctl(int fd, unsigned long request, int none)";
+  const [ioctl, asyncIoctl] = [libc.func(signature), libc.asyncFunc(signature)];
   return {
-    freeze: (fd) =>
-      new Promise((resolve, reject) => {
-        ioctl.async(fd, fifreeze, 0, (error: Error | null, result: number) => {
-          if (error !== null) return reject(error);
-          if (result === 0) return resolve();
-          reject(new Error(libc.nameOf(libc.errno())));
-        });
-      }),
+    freeze: (fd) => asyncIoctl(fd, fifreeze, 0),
     thaw(fd) {
       if (ioctl(fd, fithaw, 0) === 0) return true;
       const code = libc.errno();
