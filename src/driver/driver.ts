@@ -1,7 +1,7 @@
 import { serve } from "../csi/server.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Failure, isFailure } from "../lib/failure.ts";
-import { lockFile } from "../lib/file-lock.ts";
+import { type FileLock, lockFile } from "../lib/file-lock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { topologyOf } from "./answer.ts";
@@ -15,7 +15,7 @@ import { groupService } from "./group.ts";
 import { type EngineInUse, identityService } from "./identity.ts";
 import { nodeService } from "./node.ts";
 import { systemFiles } from "./pool/files.ts";
-import { prepareLayout, removeSockets } from "./pool/layout.ts";
+import { type Layout, prepareLayout, removeSockets } from "./pool/layout.ts";
 import { poolOf } from "./pool/pool.ts";
 import { mountPoolImage, type PoolImage } from "./pool/pool-image.ts";
 import { recover } from "./pool/recover.ts";
@@ -112,10 +112,7 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   const machine = machineOf(stopped.signal);
   if (options.poolImage) await mountPoolImage(options.poolImage, options.poolDir, { ...machine, log });
   const layout = await prepareLayout(options.poolDir, options.stateDir);
-  const lock = await lockFile(layout.driverLock).catch((error: unknown) => {
-    if (!isFailure(error, "busy")) throw error;
-    throw new Failure("busy", `another driver has the pool ${layout.pool}; stop that one first`, { cause: error });
-  });
+  const lock = await lockPool(layout);
   closing.push(async () => {
     await removeSockets(layout);
     lock.release();
@@ -165,6 +162,15 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   ended.push(() => pool.settled());
   const report = poolReports({ layout, state, space, trash, extents: await loadExtents(), clock, log });
   return { pool, access, report, engine: { name: cutter.name, ...found } };
+}
+
+async function lockPool({ driverLock, pool }: Layout): Promise<FileLock> {
+  try {
+    return await lockFile(driverLock);
+  } catch (error) {
+    if (!isFailure(error, "busy")) throw error;
+    throw new Failure("busy", `another driver has the pool ${pool}; stop that one first`, { cause: error });
+  }
 }
 
 function limitOf(bytes: bigint | undefined): number | undefined {
