@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Blocks, preClone } from "../../src/driver/cut/pre-clone.ts";
+import { type Blocks, openClone } from "../../src/driver/cut/open-clone.ts";
 import { loadExtents } from "../../src/driver/filesystem/extents.ts";
 import { loadIoctl } from "../../src/driver/filesystem/ioctl.ts";
 import { call, formatted, type TestDriver } from "../../src/driver/testing.ts";
@@ -50,7 +50,8 @@ describe.each(["xfs", "btrfs"] as const)("a fragmented image on %s", (type) => {
     const file = await open(image, "r+");
     await file.truncate(64 * MiB);
     await scatter(image, { from: 0, count: 4_000, stride: 2 * blockBytes, value: 1 });
-    const clone = await preClone(image, target, await blocksHere());
+    const clone = await openClone(image, target, await blocksHere());
+    await clone.begin();
     await scatter(image, { from: 0, count: 50, stride: 64 * blockBytes, value: 2 }); // overwritten
     await scatter(image, { from: 33 * blockBytes, count: 30, stride: 64 * blockBytes, value: 3 }); // where there was a hole
     await scatter(image, { from: 48 * MiB, count: 20, stride: 4 * blockBytes, value: 4 }); // behind all that was there
@@ -64,7 +65,8 @@ describe.each(["xfs", "btrfs"] as const)("a fragmented image on %s", (type) => {
   test("that has not changed needs nothing more", async () => {
     const [image, target] = [join(scratch.path, "image"), join(scratch.path, "target")];
     await writeFile(image, Buffer.alloc(MiB, 7), { flush: true });
-    const clone = await preClone(image, target, await blocksHere());
+    const clone = await openClone(image, target, await blocksHere());
+    await clone.begin();
     expect(await clone.finish()).toBe(0);
     await clone.close();
     expect((await readFile(target)).equals(await readFile(image))).toBe(true);

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { CutMember } from "../block/protocol.ts";
@@ -10,7 +9,7 @@ import { failureOfSystem } from "../system-failure.ts";
 import type { CutEngine } from "./cut-engine.ts";
 import { holdLost } from "./hold-lost.ts";
 import { flushMembers, type MembersInUse, membersInUse } from "./members-in-use.ts";
-import { type Blocks, preClone, type TwoStepClone } from "./pre-clone.ts";
+import { type Blocks, type OpenClone, openClone } from "./open-clone.ts";
 import { reflink, syncFiles } from "./reflink.ts";
 
 interface Deps {
@@ -45,7 +44,7 @@ export function freezeEngine(deps: Deps): CutEngine {
         checkHoldable(used, members.length);
         await flushMembers(used, writeOut);
         let takenAt = clock.now();
-        await withClones(members, used.raw.length === 0 ? deps.blocks : undefined, async (clones) => {
+        await withClones(members, { blocks: deps.blocks, isHeld: used.raw.length === 0 }, async (clones) => {
           const cloneAll = async () => {
             takenAt = clock.now();
             await all(clones.map((clone) => clone.finish()));
@@ -67,38 +66,28 @@ export function freezeEngine(deps: Deps): CutEngine {
   };
 }
 
-type Clone = Pick<TwoStepClone, "close"> & { finish(): Promise<unknown> };
-
 /**
- * Does what can be done before anybody is held: fragmented images are cloned, to be brought up to date.
+ * Does what can be done before anybody is held: opens images and targets, and clones what is fragmented, to be brought up
+ * to date.
  *
- * @param blocks undefined where nobody will be held: only a clone in one step is of one instant then
+ * @param how.isHeld whether writers will be: if not, only a clone in one step is of one instant
  */
 async function withClones(
   members: readonly CutMember[],
-  blocks: Blocks | undefined,
-  work: (clones: readonly Clone[]) => Promise<void>,
+  how: { readonly blocks: Blocks; readonly isHeld: boolean },
+  work: (clones: readonly OpenClone[]) => Promise<void>,
 ): Promise<void> {
-  const begun: Clone[] = [];
+  const opened: OpenClone[] = [];
+  const prepare = async ({ image, target }: CutMember) => {
+    const clone = await openClone(image, target, how.blocks);
+    opened.push(clone);
+    if (how.isHeld && (await clone.fragments()) > fragmentLimit) await clone.begin();
+  };
   try {
-    await all(members.map(async (member) => void begun.push(await beginClone(member, blocks))));
-    await work(begun);
+    await all(members.map(prepare));
+    await work(opened);
   } finally {
-    await Promise.all(begun.map((clone) => clone.close()));
-  }
-}
-
-async function beginClone({ image, target }: CutMember, blocks: Blocks | undefined): Promise<Clone> {
-  if (blocks && (await fragmentsOf(image, blocks)) > fragmentLimit) return preClone(image, target, blocks);
-  return { finish: () => reflink(image, target), close: async () => undefined };
-}
-
-async function fragmentsOf(image: string, { extents }: Blocks): Promise<number> {
-  const file = await open(image, "r");
-  try {
-    return await extents.count(file.fd);
-  } finally {
-    await file.close();
+    await Promise.all(opened.map((clone) => clone.close()));
   }
 }
 
