@@ -1,7 +1,10 @@
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exec } from "../../src/lib/exec.ts";
 import { programPath } from "../../src/processes/program.ts";
+import { scriptedDriver } from "../../src/testing/scripted-driver.ts";
 import { type UserCluster, userCluster } from "../../src/testing/user-cluster.ts";
 
 let cluster: UserCluster;
@@ -29,4 +32,31 @@ test("the doctor asks a driver at its socket, and says what it found there, or t
   const { stdout } = await ask("nobody.sock", "csi.sock");
   expect(stdout).toMatch(ours);
   expect(stdout).toMatch(/ERROR DriverSilent: CSI driver at .*nobody\.sock/);
+});
+
+test("the doctor finds the drivers on this machine that a node of the cluster has, and is quiet about others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "gs-k-"));
+  const foreign = await scriptedDriver();
+  const gone = await scriptedDriver();
+  const sockets = { ours: join(cluster.dataDir, "csi.sock"), foreign: foreign.address, gone: gone.address };
+  for (const [name, socket] of Object.entries(sockets)) {
+    await mkdir(join(folder, "plugins", name), { recursive: true });
+    await symlink(socket, join(folder, "plugins", name, "csi.sock"));
+  }
+  await mkdir(join(folder, "plugins", "empty"));
+  await gone.stop();
+  const look = async (kubeletDir: string) => {
+    const at = ["--kubeconfig", cluster.kubeconfig, "--kubelet-dir", kubeletDir];
+    const argv = [process.execPath, programPath(), "doctor", ...at] as const;
+    const { stdout } = await exec(argv, { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000) });
+    return stdout;
+  };
+  const found = await look(folder);
+  expect(found.match(/^ASKED .*$/gm)).toEqual([expect.stringMatching(/local\.csi\.groupsnap\.dev$/)]);
+  expect(found).toContain("Nothing is wrong.");
+  const nothing = await look(join(folder, "nowhere"));
+  expect(nothing).not.toContain("ASKED");
+  expect(nothing).toContain("Nothing is wrong.");
+  await foreign.stop();
+  await rm(folder, { recursive: true });
 });

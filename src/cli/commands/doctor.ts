@@ -4,6 +4,7 @@ import { stringifyJson } from "../../lib/json.ts";
 import { diagnose, isError } from "../doctor/diagnose.ts";
 import { observe } from "../doctor/observe.ts";
 import { reportLines } from "../doctor/report.ts";
+import { socketsHere } from "../doctor/sockets-here.ts";
 import { summaryOf } from "../doctor/summary.ts";
 import { durationMs } from "../go-flags.ts";
 import { kubeconfigOption } from "../options.ts";
@@ -25,6 +26,7 @@ export const doctorCommand = () =>
         .argParser((socket, before: readonly string[]) => oneMore(before, socket))
         .default([], "none"),
     )
+    .option("--kubelet-dir <folder>", "where drivers are looked for if none is named", "/var/lib/kubelet")
     .addHelpText(
       "after",
       "\nIt changes nothing. It exits with 1 if it finds an error, and with 0 if it finds warnings only.",
@@ -34,8 +36,10 @@ export const doctorCommand = () =>
       const { askDriver } = await import("../../processes/ask-driver.ts");
       const client = await connect({ ...options, userAgent: "groupsnap-doctor" });
       const signal = AbortSignal.timeout(lookLimitMs);
-      const asked = await Promise.all(options.csiAddress.map((address) => askDriver(address, signal)));
-      const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter, asked };
+      const ask = (addresses: readonly string[]) => Promise.all(addresses.map((address) => askDriver(address, signal)));
+      const asked = await ask(options.csiAddress);
+      const here = asked.length > 0 ? [] : await ask((await socketsHere(options.kubeletDir)).slice(0, askedLimit));
+      const looking = { client, clock: systemClock, signal, stuckAfterMs: options.stuckAfter, asked, here };
       const seen = await observe(looking).finally(() => client.close());
       const findings = diagnose(seen);
       const summary = summaryOf(seen);
@@ -52,6 +56,7 @@ interface DoctorFlags {
   readonly output: "text" | "json";
   readonly stuckAfter: number;
   readonly csiAddress: readonly string[];
+  readonly kubeletDir: string;
 }
 
 /** More drivers than one machine has. */

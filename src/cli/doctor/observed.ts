@@ -91,6 +91,6 @@ export interface Observed {
   readonly leases: Looked<Lease>;
   readonly pods: Looked<PodSeen>;
   readonly access: readonly AccessSeen[];
-  /** The drivers that the doctor was told to ask. */
+  /** The drivers that the doctor was told to ask, or found on this machine. */
   readonly asked: readonly DriverSaid[];
 }

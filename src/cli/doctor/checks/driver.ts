@@ -5,7 +5,7 @@ import type { DriverCan, DriverSaid } from "../../../processes/ask-driver.ts";
 import { type Finding, nameOf } from "../finding.ts";
 import type { Observed } from "../observed.ts";
 
-/** The drivers that the doctor was told to ask, and the classes that name them. */
+/** The drivers that the doctor has asked, and the classes that name them. */
 export function checkDrivers(seen: Observed): readonly Finding[] {
   return seen.asked.flatMap((said) => [
     ...(said.trouble === undefined ? [] : [silent(said, said.trouble)]),
