@@ -65,15 +65,23 @@ function changesByIoctl(ioctl: Ioctl): Changes {
           argument.writeBigInt64LE(BigInt(source.fd), 0);
           argument.writeBigUInt64LE(readOnly, snapCreate.flagsAt);
           argument.write(basename(to), snapCreate.nameAt);
-          await ioctl(folder.fd, snapCreate.request, argument);
+          await ioctl(folder.fd, snapCreate.request, argument).catch(failed(`take a snapshot of ${from} as ${to}`));
         }),
       ),
     remove: (path) =>
       whileOpen(dirname(path), async (folder) => {
         const argument = Buffer.alloc(argumentBytes);
         argument.write(basename(path), snapDestroy.nameAt);
-        await ioctl(folder.fd, snapDestroy.request, argument);
+        await ioctl(folder.fd, snapDestroy.request, argument).catch(failed(`delete the subvolume ${path}`));
       }),
+  };
+}
+
+/** Still a system error, by its code; the kernel says no more than that. */
+function failed(tried: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    const { code } = error;
+    throw Object.assign(new Error(`cannot ${tried}: ${error.message}`, { cause: error }), { code });
   };
 }
 
