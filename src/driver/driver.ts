@@ -129,7 +129,7 @@ async function openWorkshop(options: DriverOptions, closing: (() => unknown)[]) 
   ended.push(() => trash.close());
   await trash.resume();
   await recover({ layout, state, files, trash, log });
-  const wish = { engine: options.engine, inUse: state.uses.find("true")?.reached };
+  const wish = { engine: options.engine, served: state.served() };
   const { candidate, ...found } = await pickEngine(candidates, wish, log);
   const { cutter, access } = await candidate.open();
   closing.push(() => access.close());

@@ -88,6 +88,22 @@ test("the engine whose tool is missing is passed over, and named where it is for
   expect((await csi.identity.getPluginInfo({}, call)).manifest.engine).toBe("freeze");
 });
 
+test("a pool whose volumes were written through sockets is never mounted, and formatted, by another engine", async () => {
+  const scratch = await aScratchPool("btrfs");
+  const sockets = await start(scratch, "userland");
+  const id = await sockets.volume("raw");
+  await sockets.publish(id);
+  await sockets.unpublish(id);
+  await sockets.stop();
+  await expect(start(scratch, "atomic")).rejects.toThrow("have been served as NBD sockets");
+  const again = await start(scratch, "auto");
+  expect((await again.csi.identity.getPluginInfo({}, call)).manifest.engine).toBe("userland");
+  await again.csi.controller.deleteVolume({ volumeId: id }, call);
+  await again.stop();
+  const emptied = await start(scratch, "auto");
+  expect((await emptied.csi.identity.getPluginInfo({}, call)).manifest.engine).toBe("atomic");
+});
+
 test("a staging path that is a symbolic link is refused, and nothing is mounted behind it", async () => {
   const { csi, volumes, folder } = await start(await aScratchPool("btrfs"), "atomic");
   const volumeId = await volumes.make("linked", { fsType: "ext4" });

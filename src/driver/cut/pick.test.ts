@@ -9,9 +9,9 @@ const candidate = (name: string, access: "nbd" | "loop", works: boolean): Candid
   open: () => Promise.reject(new Error("nobody asked for it to be opened")),
 });
 
-const picked = async (works: boolean, engine: string, inUse?: "nbd" | "loop") => {
+const picked = async (works: boolean, engine: string, served?: "nbd" | "loop") => {
   const candidates = [candidate("atomic", "loop", works), candidate("userland", "nbd", true)];
-  const { candidate: found } = await pickEngine(candidates, { engine, inUse }, silent);
+  const { candidate: found } = await pickEngine(candidates, { engine, served }, silent);
   return found.name;
 };
 
@@ -27,9 +27,9 @@ describe("the cut engine", () => {
     await expect(picked(true, "steam")).rejects.toThrow("there is no engine steam; use auto, atomic or userland");
   });
 
-  test("is never one that would reach volumes in use in another way", async () => {
+  test("is never one that would reach what is in the pool in another way than before", async () => {
     expect(await picked(true, "auto", "nbd")).toBe("userland");
-    await expect(picked(true, "atomic", "nbd")).rejects.toThrow("in use as NBD sockets: unpublish them first");
-    await expect(picked(false, "auto", "loop")).rejects.toThrow("in use as loop devices");
+    await expect(picked(true, "atomic", "nbd")).rejects.toThrow("have been served as NBD sockets");
+    await expect(picked(false, "auto", "loop")).rejects.toThrow("have been served as loop devices");
   });
 });

@@ -27,8 +27,8 @@ export interface Means {
 interface Wish {
   /** An engine's name, or "auto". */
   readonly engine: string;
-  /** How volumes in use are reached now: nobody may reach them in another way meanwhile. */
-  readonly inUse: Access["name"] | undefined;
+  /** How what is in the pool has been reached: in the other way it could be hidden, formatted over, or written twice. */
+  readonly served: Access["name"] | undefined;
 }
 
 /**
@@ -54,9 +54,9 @@ export async function pickEngine(candidates: readonly Candidate[], wish: Wish, l
   throw new Failure("precondition", `no engine works here: ${findings.join("; ")}`);
 }
 
-/** Two ways into one image at once would destroy it. */
-async function probe(candidate: Candidate, { inUse }: Wish): Promise<Probe> {
-  if (inUse === undefined || inUse === candidate.access) return candidate.probe();
-  const how = inUse === "nbd" ? "NBD sockets" : "loop devices";
-  return { works: false, finding: `volumes of this pool are in use as ${how}: unpublish them first` };
+async function probe(candidate: Candidate, { served }: Wish): Promise<Probe> {
+  if (served === undefined || served === candidate.access) return candidate.probe();
+  const how = served === "nbd" ? "NBD sockets" : "loop devices";
+  const finding = `the volumes of this pool have been served as ${how}, and it would serve them in another way: use another pool`;
+  return { works: false, finding };
 }

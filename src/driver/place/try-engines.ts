@@ -29,7 +29,7 @@ export async function tryEngines(folder: string, wish: string, deps: TryDeps): P
   try {
     const candidates = await candidatesFor({ ...deps, layout, state, files: systemFiles });
     const mounting = candidates.filter(({ access }) => access === "loop");
-    const { candidate } = await pickEngine(mounting, { engine: wish, inUse: undefined }, deps.log);
+    const { candidate } = await pickEngine(mounting, { engine: wish, served: undefined }, deps.log);
     return candidate.name;
   } finally {
     state.close();

@@ -50,13 +50,15 @@ export interface HoldRecord {
   readonly device: string;
 }
 
+/** How the driver serves volumes: as NBD sockets, or as loop devices. */
+export type Reached = "nbd" | "loop";
+
 /** A volume in use on this machine, at a path that a user of it was given. */
 export interface UseRecord {
   readonly path: string;
   readonly volumeId: string;
   readonly kind: "stage" | "publish";
-  /** How the driver serves it: as an NBD socket, or as a loop device. */
-  readonly reached: "nbd" | "loop";
+  readonly reached: Reached;
   readonly access: "block" | "filesystem";
   readonly readOnly: boolean;
   /** Published at one path only (SINGLE_NODE_SINGLE_WRITER, Kubernetes' ReadWriteOncePod). */

@@ -1,9 +1,9 @@
 import { Failure } from "../../lib/failure.ts";
 import { type Database, openDatabase, type SqlValue } from "../../lib/sqlite.ts";
 import type { Consistency } from "../cut/cut-engine.ts";
-import type { GroupRecord, HoldRecord, SnapshotRecord, State, UseRecord, VolumeRecord } from "./records.ts";
+import type { GroupRecord, HoldRecord, Reached, SnapshotRecord, State, UseRecord, VolumeRecord } from "./records.ts";
 
-const schemaVersion = 2;
+const schemaVersion = 3;
 const schema = `
   CREATE TABLE volumes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
@@ -21,14 +21,17 @@ const schema = `
     access TEXT NOT NULL, read_only INTEGER NOT NULL, is_alone INTEGER NOT NULL,
     reached TEXT NOT NULL DEFAULT 'nbd') STRICT;
   CREATE TABLE holds (path TEXT PRIMARY KEY, device TEXT NOT NULL) STRICT;
-  PRAGMA user_version = ${schemaVersion};
+  CREATE TABLE served (reached TEXT PRIMARY KEY) STRICT;
 `;
-/** Before there were loop devices and holds. */
-const fromVersion1 = `
-  ALTER TABLE uses ADD COLUMN reached TEXT NOT NULL DEFAULT 'nbd';
-  CREATE TABLE holds (path TEXT PRIMARY KEY, device TEXT NOT NULL) STRICT;
-  PRAGMA user_version = ${schemaVersion};
-`;
+/** What each version lacks for the next one. */
+const steps: Readonly<Record<number, string>> = {
+  1: `
+    ALTER TABLE uses ADD COLUMN reached TEXT NOT NULL DEFAULT 'nbd';
+    CREATE TABLE holds (path TEXT PRIMARY KEY, device TEXT NOT NULL) STRICT;`,
+  2: `
+    CREATE TABLE served (reached TEXT PRIMARY KEY) STRICT;
+    INSERT INTO served SELECT DISTINCT reached FROM uses;`,
+};
 
 /**
  * What the pool holds and what it was about to do: every intent is committed, to the disk, before files are touched, and
@@ -41,6 +44,13 @@ export interface PoolState {
   readonly uses: Table<UseRecord>;
   /** Filesystems that may be frozen. */
   readonly holds: Table<HoldRecord>;
+  /**
+   * How what is in the pool was reached; undefined while nobody has written to it. What was written through a socket
+   * need not be a filesystem, and a driver that mounts would format it.
+   */
+  served(): Reached | undefined;
+  /** Remembers it, for as long as there are volumes or snapshots. */
+  serve(reached: Reached): void;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
   /** Sizes promised to volumes and bytes stored in snapshots, whatever state they are in. */
@@ -73,8 +83,12 @@ function migrate(db: Database, path: string): void {
   const version = db.prepare<{ user_version: number }>("PRAGMA user_version").get()?.user_version ?? 0;
   if (version > schemaVersion)
     throw new Failure("precondition", `${path} was written by a newer version (${version}); use that one`);
-  if (version === 0) db.transaction(() => db.exec(schema));
-  if (version === 1) db.transaction(() => db.exec(fromVersion1));
+  if (version === schemaVersion) return;
+  db.transaction(() => {
+    if (version === 0) db.exec(schema);
+    else for (let from = version; from < schemaVersion; from++) db.exec(steps[from] ?? "");
+    db.exec(`PRAGMA user_version = ${schemaVersion}`);
+  });
 }
 
 function stateOf(db: Database): PoolState {
@@ -82,7 +96,20 @@ function stateOf(db: Database): PoolState {
     `SELECT (SELECT coalesce(sum(size_bytes), 0) FROM volumes) + (SELECT coalesce(sum(stored_bytes), 0) FROM snapshots)
      AS bytes`,
   );
+  const served = db.prepare<Row>(
+    "SELECT reached FROM served WHERE EXISTS (SELECT 1 FROM volumes) OR EXISTS (SELECT 1 FROM snapshots)",
+  );
   return {
+    served() {
+      const row = served.get();
+      return row && reachedIn(row);
+    },
+    serve(reached) {
+      db.transaction(() => {
+        db.exec("DELETE FROM served");
+        db.prepare("INSERT INTO served VALUES (?)").run(reached);
+      });
+    },
     volumes: table(db, "volumes", volumeOf, rowOfVolume),
     snapshots: table(db, "snapshots", snapshotOf, rowOfSnapshot),
     groups: table(db, "groups", groupOf, rowOfGroup),
@@ -132,6 +159,7 @@ function table<T>(
 const text = (row: Row, column: string) => String(row[column]);
 const optional = (row: Row, column: string) => (row[column] === null ? undefined : text(row, column));
 const integer = (row: Row, column: string) => Number(row[column]);
+const reachedIn = (row: Row): Reached => (text(row, "reached") === "loop" ? "loop" : "nbd");
 const stateIn = (row: Row) => text(row, "state") as State;
 
 function volumeOf(row: Row): VolumeRecord {
@@ -204,7 +232,7 @@ const useOf = (row: Row): UseRecord => ({
   access: text(row, "access") === "block" ? "block" : "filesystem",
   readOnly: integer(row, "read_only") === 1,
   isAlone: integer(row, "is_alone") === 1,
-  reached: text(row, "reached") === "loop" ? "loop" : "nbd",
+  reached: reachedIn(row),
 });
 
 const rowOfUse = (use: UseRecord): Row => ({

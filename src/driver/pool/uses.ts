@@ -100,6 +100,7 @@ export class Uses {
     const { uses } = this.#shop.state;
     const known = uses.find("path = ?", use.path);
     if (known === undefined) {
+      if (this.#shop.state.served() !== use.reached) this.#shop.state.serve(use.reached);
       uses.insert(use);
       return;
     }
