@@ -47,12 +47,17 @@ describe("OpenAPI", () => {
     expect(at(schemas, "io.k8s.api.core.v1.PersistentVolumeClaim", "x-kubernetes-group-version-kind")).toEqual([
       { group: "", version: "v1", kind: "PersistentVolumeClaim" },
     ]);
+    const spec = "io.k8s.api.core.v1.PersistentVolumeClaimSpec";
+    expect(at(schemas, "io.k8s.api.core.v1.PersistentVolumeClaim", "properties", "spec", "allOf")).toEqual([
+      { $ref: `#/components/schemas/${spec}` },
+    ]);
+    expect(at(schemas, spec, "properties", "accessModes", "type")).toBe("array");
     const refs = refsIn(document).map((ref) => ref.replace("#/components/schemas/", ""));
     expect(refs.filter((ref) => schemas[ref] === undefined)).toEqual([]);
   });
 
   test("tells how lists are merged, so that clients can make strategic patches", () => {
-    const path = ["components", "schemas", "io.k8s.api.core.v1.Pod", "properties", "spec", "properties", "containers"];
+    const path = ["components", "schemas", "io.k8s.api.core.v1.PodSpec", "properties", "containers"];
     expect(at(openApiDocument(core), ...path)).toMatchObject({
       "x-kubernetes-patch-strategy": "merge",
       "x-kubernetes-patch-merge-key": "name",

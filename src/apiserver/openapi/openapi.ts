@@ -56,7 +56,7 @@ export function openApiDocument(kinds: readonly Kind[]): JsonObject {
   const schemas: Record<string, JsonObject> = { ...sharedSchemas };
   for (const kind of kinds) {
     Object.assign(paths, pathsOf(kind));
-    schemas[schemaNameOf(kind, kind.kind)] = objectSchema(kind);
+    Object.assign(schemas, objectSchemas(kind));
     if (!kind.isRequest) schemas[schemaNameOf(kind, kind.listKind)] = listSchema(kind);
   }
   return {
@@ -69,14 +69,25 @@ export function openApiDocument(kinds: readonly Kind[]): JsonObject {
 
 const gvk = ({ group, version }: Kind, kind: string) => [{ group, version, kind }];
 
-function objectSchema(kind: Kind): JsonObject {
-  const schema = isBuiltInGroup(kind.group) ? (withQuantities(kind.schema) as JsonObject) : kind.schema; // an object stays one
-  const properties: JsonObject = {
-    ...(schema.properties as JsonObject | undefined), // the schema of an object
-    metadata: refAsAllOf(objectMetaName),
-  };
-  return { ...schema, properties, "x-kubernetes-group-version-kind": gvk(kind, kind.kind) };
+/** The schema of a kind; and those of what built-in ones ask for and report, which have names of their own: PodSpec. */
+function objectSchemas(kind: Kind): Readonly<Record<string, JsonObject>> {
+  const isBuiltIn = isBuiltInGroup(kind.group);
+  const schema = isBuiltIn ? (withQuantities(kind.schema) as JsonObject) : kind.schema; // an object stays one
+  const properties = { ...(schema.properties as Readonly<Record<string, JsonObject>> | undefined) }; // the schema of an object
+  const parts: Record<string, JsonObject> = {};
+  for (const [field, suffix] of isBuiltIn ? Object.entries(partNames) : []) {
+    const part = properties[field];
+    if (part?.type !== "object" || part.properties === undefined) continue;
+    const name = schemaNameOf(kind, `${kind.kind}${suffix}`);
+    parts[name] = part;
+    properties[field] = { ...refAsAllOf(name), description: part.description };
+  }
+  properties.metadata = refAsAllOf(objectMetaName);
+  const whole = { ...schema, properties, "x-kubernetes-group-version-kind": gvk(kind, kind.kind) };
+  return { ...parts, [schemaNameOf(kind, kind.kind)]: whole };
 }
+
+const partNames = { spec: "Spec", status: "Status" };
 
 function listSchema(kind: Kind): JsonObject {
   return {

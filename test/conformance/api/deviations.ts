@@ -1,12 +1,10 @@
 import type { Deviations } from "./run.ts";
 
-/** Where the embedded server is not like kube-apiserver: not yet, or on purpose. By title of the case, with the reason. */
+/** Where the embedded server is not like kube-apiserver, on purpose. By title of the case, with the reason. */
 export const deviations: Deviations = {
   "an unknown kind of a group that is served is 404, and no Status":
     "on purpose: a Status tells more than a plain page",
   "every answer carries the id that its request is audited by": "on purpose: nothing is audited",
-  "the schemas of built-in kinds have the keys that patches and apply merge their lists by":
-    "not yet: they have them, but what is inside of a kind has no schema by a name of its own",
   "a pod that no kubelet knows goes at once, and one on a node waits for its grace period":
     "on purpose: there is no kubelet to wait for",
   "a quantity that cannot be one is 400": "on purpose: 422 with the field's name",
