@@ -37,15 +37,25 @@ async function asVersion(version: number, sql: string) {
 describe("how a pool was reached", () => {
   test("is remembered over a restart, for as long as the pool holds anything", async () => {
     const first = await openState(path);
-    first.serve("loop");
-    expect(first.served()).toBeUndefined();
     first.volumes.insert(volume);
+    expect(first.served()).toBeUndefined();
+    first.serve("loop");
     first.close();
     const second = await openState(path);
     expect(second.served()).toBe("loop");
     second.volumes.remove("id = ?", volume.id);
     expect(second.served()).toBeUndefined();
     second.close();
+  });
+
+  test("is forgotten with the last volume: the next one was reached by nobody", async () => {
+    const state = await openState(path);
+    state.volumes.insert(volume);
+    state.serve("nbd");
+    state.volumes.remove("id = ?", volume.id);
+    state.volumes.insert({ ...volume, id: "vol-2" });
+    expect(state.served()).toBeUndefined();
+    state.close();
   });
 
   test.each([

@@ -96,9 +96,10 @@ function stateOf(db: Database): PoolState {
     `SELECT (SELECT coalesce(sum(size_bytes), 0) FROM volumes) + (SELECT coalesce(sum(stored_bytes), 0) FROM snapshots)
      AS bytes`,
   );
-  const served = db.prepare<Row>(
-    "SELECT reached FROM served WHERE EXISTS (SELECT 1 FROM volumes) OR EXISTS (SELECT 1 FROM snapshots)",
-  );
+  const holdsAny = "EXISTS (SELECT 1 FROM volumes) OR EXISTS (SELECT 1 FROM snapshots)";
+  const served = db.prepare<Row>(`SELECT reached FROM served WHERE ${holdsAny}`);
+  const forgetOfEmpty = db.prepare(`DELETE FROM served WHERE NOT (${holdsAny})`);
+  const volumes = table(db, "volumes", volumeOf, rowOfVolume);
   return {
     served() {
       const row = served.get();
@@ -110,7 +111,13 @@ function stateOf(db: Database): PoolState {
         db.prepare("INSERT INTO served VALUES (?)").run(reached);
       });
     },
-    volumes: table(db, "volumes", volumeOf, rowOfVolume),
+    volumes: {
+      ...volumes,
+      insert(volume) {
+        forgetOfEmpty.run(); // nobody has written to the first one of a pool that was empty
+        volumes.insert(volume);
+      },
+    },
     snapshots: table(db, "snapshots", snapshotOf, rowOfSnapshot),
     groups: table(db, "groups", groupOf, rowOfGroup),
     uses: table(db, "uses", useOf, rowOfUse),
