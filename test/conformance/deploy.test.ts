@@ -190,7 +190,7 @@ describe("the Helm chart", () => {
       );
       const [container] = controller?.spec?.template?.spec.containers ?? [];
       const bound = objects.filter(
-        ({ kind, metadata }) => /Binding$/.test(kind) && /-distributed$/.test(metadata.name),
+        ({ kind, metadata }) => kind.endsWith("Binding") && metadata.name.endsWith("-distributed"),
       );
       return [container?.args.includes("--enable-distributed-snapshotting"), bound.length];
     };
