@@ -44,3 +44,11 @@ function asyncFunc(func: ReturnType<LibraryHandle["func"]>, nameOfLast: () => st
       });
     });
 }
+
+/** For `catch`: says what was tried. It still is a system error, by its code; the kernel says no more than that. */
+export function failed(tried: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    const { code } = error;
+    throw Object.assign(new Error(`cannot ${tried}: ${error.message}`, { cause: error }), { code });
+  };
+}

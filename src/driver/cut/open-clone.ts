@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Extent, Extents } from "../filesystem/extents.ts";
 import type { Ioctl } from "../filesystem/ioctl.ts";
+import { failed } from "../libc.ts";
 import { differingRanges, type Range } from "./differing-ranges.ts";
 
 /** What the kernel does with the blocks of files. */
@@ -20,6 +21,7 @@ export interface OpenClone {
   begin(): Promise<void>;
   /** Makes the target what the image is now; of one instant if it was not begun. @returns how many ranges it cloned */
   finish(): Promise<number>;
+  /** Once what is under way has ended, and no more of it is begun: a hold may end before the clones that were made in it. */
   close(): Promise<void>;
 }
 
@@ -41,19 +43,31 @@ export async function openClone(image: string, target: string, { extents, ioctl 
     throw error;
   });
   let begun: readonly Extent[] | undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
+  const closing = new AbortController();
+  const share = (range: Range) => {
+    closing.signal.throwIfAborted();
+    const shared = reflinkRange({ from, to, range }, ioctl).catch(failed(`share blocks of ${image} with ${target}`));
+    underWay = shared.catch(() => undefined); // told to who shares
+    return shared;
+  };
   return {
     fragments: () => extents.count(from.fd),
     async begin() {
-      await reflinkRange({ from, to, range: whole }, ioctl);
+      await share(whole);
       begun = await extents.list(to.fd);
     },
     async finish() {
       const { size } = await from.stat();
       const ranges = begun === undefined ? [whole] : differingRanges(await extents.list(from.fd), begun, size);
-      for (const range of ranges) await reflinkRange({ from, to, range }, ioctl);
+      for (const range of ranges) await share(range);
       return ranges.length;
     },
-    close: async () => void (await Promise.all([from.close(), to.close()])),
+    async close() {
+      closing.abort(new Error(`the clone of ${image} was given up`));
+      await underWay; // the kernel knows files by number, and the number of one that is closed goes to the next
+      await Promise.all([from.close(), to.close()]);
+    },
   };
 }
 

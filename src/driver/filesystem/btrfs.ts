@@ -1,5 +1,6 @@
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { failed } from "../libc.ts";
 import type { Ioctl } from "./ioctl.ts";
 import { isBtrfs } from "./kind.ts";
 import type { Tools } from "./tools.ts";
@@ -74,14 +75,6 @@ function changesByIoctl(ioctl: Ioctl): Changes {
         argument.write(basename(path), snapDestroy.nameAt);
         await ioctl(folder.fd, snapDestroy.request, argument).catch(failed(`delete the subvolume ${path}`));
       }),
-  };
-}
-
-/** Still a system error, by its code; the kernel says no more than that. */
-function failed(tried: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    const { code } = error;
-    throw Object.assign(new Error(`cannot ${tried}: ${error.message}`, { cause: error }), { code });
   };
 }
 
