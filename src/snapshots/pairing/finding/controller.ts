@@ -3,7 +3,7 @@ import { retryOf } from "../../../csi/status.ts";
 import type { Cache } from "../../../kube/cache/cache.ts";
 import type { ActContext, Reconciler } from "../../../kube/controller/controller.ts";
 import { nothing } from "../../../kube/controller/plan.ts";
-import type { KubeObject, Resource } from "../../../kube/object.ts";
+import { type KubeObject, keyOf, type Resource } from "../../../kube/object.ts";
 import { type Code, isFailure } from "../../../lib/failure.ts";
 import { actOn } from "../action.ts";
 import { warning } from "../obstacle.ts";
@@ -38,6 +38,10 @@ export function contentFinder<Content extends KubeObject>(
   const { resource, nodeName, reasons } = finding;
   const fixed = { resource, nodeName, unfoundReason: reasons.contentDeletion };
   const answers = new Map<string, Answer>();
+  const remember = ({ metadata }: Content, answer: Answer) => {
+    const isLeft = finding.contents.get(keyOf(metadata))?.metadata.uid === metadata.uid; // another node may have been faster
+    if (isLeft) answers.set(metadata.uid, answer);
+  };
   return {
     name: finding.name,
     kind: finding.contents,
@@ -48,8 +52,7 @@ export function contentFinder<Content extends KubeObject>(
     },
     decide: decideFinding,
     async act(action, context) {
-      if (action.do === "ask")
-        answers.set(action.content.metadata.uid, await answerOf(action.content, finding, context));
+      if (action.do === "ask") remember(action.content, await answerOf(action.content, finding, context));
       else if (action.do === "forget") answers.delete(action.content.metadata.uid);
       else await actOn(action, context);
     },
