@@ -48,7 +48,7 @@ export async function candidatesFor(
   },
 ): Promise<readonly Candidate[]> {
   const { layout, state, helpers, clock, log, mounts } = shop;
-  const [freezing, ioctl, writeOut] = await Promise.all([loadFreezing(), loadIoctl(), loadWriteOut(shop.tools)]);
+  const [freezing, ioctl, writeOut] = await Promise.all([loadFreezing(), loadIoctl(), loadWriteOut(shop.tools, clock)]);
   if (freezing) await thawLeftovers({ state, mounts, freezing, log });
   const ledger = holdLedger(state);
   const deadlineMs = shop.holdDeadlineMs ?? defaultHoldMs;

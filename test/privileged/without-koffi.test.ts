@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => scratch.remove());
 
-const bySyscalls = async () => ({ ioctl: await loadIoctl(), writeOut: await loadWriteOut(tools) });
+const bySyscalls = async () => ({ ioctl: await loadIoctl(), writeOut: await loadWriteOut(tools, systemClock) });
 const byTools = async () => ({ ioctl: undefined, writeOut: writeOutByTool(tools) });
 const writingNothingOut = async () => ({ ioctl: undefined, writeOut: (async () => undefined) satisfies WriteOut });
 
