@@ -213,7 +213,7 @@ describe("on two nodes", () => {
     expect(handed?.metadata.finalizers ?? []).not.toContain("groupsnap.dev/provisioning");
     expect(await eventsOf("large")).toEqual([expect.stringContaining("; another node is to be chosen for it")]);
     const leftMi = poolMi - 2; // beside the two volumes of 1 MiB
-    await expect.poll(room).toEqual([BigInt(leftMi) << 20n, BigInt(leftMi) << 20n]); // of each class
+    await expect.poll(room, { timeout: 30_000 }).toEqual([BigInt(leftMi) << 20n, BigInt(leftMi) << 20n]); // of each class
     await lab.client.patch(
       claims,
       shop("large"),

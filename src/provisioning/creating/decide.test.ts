@@ -107,7 +107,7 @@ describe("a node that was chosen for a claim", () => {
     giveUpNode(seeing(aClaim("copy", {}, meta), { ...full, ...change })).map((action) => action.do);
 
   test("without the source of its volume gives it to the node that has the source, and says so", () => {
-    const plan = decideCreating(seeing(aClaim("copy", {}, chosen), { ...elsewhere, sourceNode: "b" }));
+    const plan = decideCreating(seeing(aClaim("copy", {}, chosen), { ...elsewhere, otherNodes: ["b"] }));
     expect(plan.steps).toMatchObject([[{ do: "assignClaim", nodeName: "b" }]]);
     expect(plan.events).toMatchObject([
       { type: "Normal", message: expect.stringContaining('is on node "b", not on "a"') },
@@ -116,7 +116,7 @@ describe("a node that was chosen for a claim", () => {
 
   test("owes nothing before the claim goes on to the node of its source", () => {
     const meta = { ...chosen, finalizers: ["groupsnap.dev/provisioning"] };
-    const plan = decideCreating(seeing(aClaim("copy", {}, meta), { ...elsewhere, sourceNode: "b" }));
+    const plan = decideCreating(seeing(aClaim("copy", {}, meta), { ...elsewhere, otherNodes: ["b"] }));
     expect(plan.reason).toBe("UndoProvision");
   });
 
@@ -130,9 +130,14 @@ describe("a node that was chosen for a claim", () => {
 
   test("hands it back when it has no room, if the scheduler chose it and could choose another", () => {
     expect(given({})).toEqual(["handBack"]);
+    expect(given({ otherNodes: ["b"] })).toEqual(["handBack"]);
     expect(given({ storageClass: aStorageClass() })).toEqual([]);
     expect(given({ places: { kind: "anywhere" } })).toEqual([]);
     expect(given({}, ours)).toEqual([]);
+  });
+
+  test("keeps a claim that it has no room for where no other node has the source", () => {
+    expect(given({ source: fromSnapshot, otherNodes: [] })).toEqual([]);
   });
 });
 

@@ -45,12 +45,13 @@ function takeClaim({ claim, options: { nodeName } }: CreatingSeen): Plan<Creatin
 }
 
 /** The scheduler follows: it gives up the node that it had chosen, and looks at the one that the claim names alone. */
-function goToSource({ claim, sourceNode }: CreatingSeen, obstacle: Obstacle): Plan<CreatingAction> {
-  assert(sourceNode !== undefined, "without such a node there is another obstacle");
+function goToSource({ claim, otherNodes = [] }: CreatingSeen, obstacle: Obstacle): Plan<CreatingAction> {
+  const [nodeName] = otherNodes;
+  assert(nodeName !== undefined, "without such a node there is another obstacle");
   const events = [{ ...obstacle, regarding: claim }];
   return {
     reason: "GoToSource",
-    steps: [[{ do: "assignClaim", claim, nodeName: sourceNode }]],
+    steps: [[{ do: "assignClaim", claim, nodeName }]],
     next: onChange,
     events,
   };
@@ -58,11 +59,15 @@ function goToSource({ claim, sourceNode }: CreatingSeen, obstacle: Obstacle): Pl
 
 /**
  * What follows an order that the driver had no room for: the node was chosen for the pod, and another may have room. The driver
- * says with RESOURCE_EXHAUSTED that it is done with the call and has made nothing, so nothing is owed any more.
+ * says with RESOURCE_EXHAUSTED that it is done with the call and has made nothing, so nothing is owed any more. A claim that
+ * could have its volume on this node alone stays, and is tried again: it would only come back, time after time.
  */
-export function giveUpNode({ claim, storageClass, places }: CreatingSeen): readonly CreatingAction[] {
+export function giveUpNode({ claim, storageClass, places, otherNodes }: CreatingSeen): readonly CreatingAction[] {
   const isChosen = storageClass?.volumeBindingMode === "WaitForFirstConsumer" && places.kind === "somewhere";
-  return isChosen && claim.metadata.annotations?.[selectedNodeAnnotation] ? [{ do: "handBack", claim }] : [];
+  const isOnlyNode = otherNodes?.length === 0;
+  return isChosen && !isOnlyNode && claim.metadata.annotations?.[selectedNodeAnnotation]
+    ? [{ do: "handBack", claim }]
+    : [];
 }
 
 /** A claim that is being deleted, or that got another volume, wants none of ours. */

@@ -24,8 +24,8 @@ export interface CreatingSeen {
   readonly turn?: Turn | undefined;
   /** False where the source is known to be on other nodes than this one. */
   readonly isSourceHere: boolean;
-  /** Where each node has a provisioner of its own: a node that has the driver and the source. */
-  readonly sourceNode?: string | undefined;
+  /** Where each node has a provisioner of its own: the others that could have the volume, as they have the driver and the source. */
+  readonly otherNodes?: readonly string[] | undefined;
 }
 
 export function observeCreating(claim: Claim, deps: ProvisioningDeps, now: Date): CreatingSeen {
@@ -36,17 +36,16 @@ export function observeCreating(claim: Claim, deps: ProvisioningDeps, now: Date)
   const where = { driver: capabilities.driver, nodes: caches, nodeName };
   const source = findSource(claim, caches);
   const isOn = (name: string) => isSourceOn(caches.nodes.get(name) ?? { metadata: { name } }, source);
-  const candidates = () => nodesFor(storageClass, where).filter(isOn);
-  const isSourceHere = nodeName === undefined || isOn(nodeName);
+  const candidates = nodeName === undefined ? [] : nodesFor(storageClass, where).filter(isOn);
   return {
     claim,
     storageClass,
     volume: caches.volumes.get(volumeNameOf(claim)),
     source,
     places: constrained && storageClass ? placesFor(claim, storageClass, where) : { kind: "anywhere" },
-    turn: nodeName === undefined ? undefined : turnOf(claim, { nodeName, candidates: candidates(), now }),
-    isSourceHere,
-    sourceNode: isSourceHere ? nodeName : candidates().toSorted()[0],
+    turn: nodeName === undefined ? undefined : turnOf(claim, { nodeName, candidates, now }),
+    isSourceHere: nodeName === undefined || isOn(nodeName),
+    otherNodes: nodeName === undefined ? undefined : candidates.filter((name) => name !== nodeName),
     capabilities,
     options,
     snapshotTrouble: caches.snapshots.trouble ?? caches.snapshotContents.trouble,

@@ -203,10 +203,11 @@ function tooSmallFor({ claim }: CreatingSeen, source: { readonly what: string; r
 }
 
 /** The scheduler chooses a node without looking at the source. */
-function sourceIsHere({ source, isSourceHere, sourceNode, options }: CreatingSeen): Obstacle | undefined {
+function sourceIsHere({ source, isSourceHere, otherNodes = [], options }: CreatingSeen): Obstacle | undefined {
   if (isSourceHere || (source.kind !== "snapshot" && source.kind !== "claim")) return undefined;
   const what = source.kind === "snapshot" ? `VolumeSnapshot "${source.name}"` : `claim "${source.name}"`;
   const chosen = `"${options.nodeName}", which was chosen for the claim`;
+  const [sourceNode] = otherNodes;
   if (sourceNode === undefined) return refuse(`${what} is on another node than ${chosen}: start the driver there`);
   const message = `${what} is on node "${sourceNode}", not on ${chosen}: the volume is made there, and a pod has to follow`;
   return { type: "Normal", reason: reasons.elsewhere, message };
