@@ -131,6 +131,15 @@ test("a claim deleted before its volume was there goes at once when the driver k
   lab.driver.heal();
 });
 
+test("a claim that there is no room for goes when it is deleted, although there still is none", async () => {
+  lab.driver.fail("CreateVolume", "exhausted", { message: "the pool is full" });
+  await lab.makeClaim("huge");
+  await lab.eventOf("huge", /RESOURCE_EXHAUSTED: the pool is full/);
+  await lab.deleteClaim("huge");
+  await lab.until(claims, inShop("huge"), gone);
+  lab.driver.heal();
+});
+
 test("a claim whose half-made volume cannot be undone stays, and says why", async () => {
   lab.driver.fail("CreateVolume", "exists", { message: "of another kind" });
   await lab.makeClaim("changed");

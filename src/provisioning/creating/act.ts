@@ -106,7 +106,8 @@ async function undo(order: Order, context: ActContext, deps: ProvisioningDeps): 
 }
 
 /**
- * The handle of the order's volume. A refusal says that there is none.
+ * The handle of the order's volume. A refusal says that there is none; so does a driver that has no room for it, as one that had it
+ * would answer with it.
  *
  * @throws Failure "exists" when there is one, of another order than this: its class was changed meanwhile
  */
@@ -117,7 +118,7 @@ async function findMade(request: Order["request"], context: ActContext, deps: Pr
     return volume?.volumeId ?? "";
   } catch (error) {
     const failure = failureOf(error);
-    if (mayHaveHappened(failure)) throw failure;
+    if (mayHaveHappened(failure) && failure.code !== "exhausted") throw failure;
     if (failure.code === "exists") {
       const remedy = `give the class its old parameters, or delete the volume by hand and take ${claimFinalizer} off the claim`;
       throw new Failure(
