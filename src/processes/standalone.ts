@@ -1,9 +1,8 @@
-import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { localDriverName } from "../api/local-driver.ts";
+import { lockDataFolder } from "../apiserver/config/data-folder.ts";
 import type { Client } from "../kube/client/client.ts";
 import { isHeld, leases } from "../kube/core/lease.ts";
-import { makeFolder } from "../lib/make-folder.ts";
 import { startApiserver } from "./apiserver.ts";
 import { connect } from "./connect.ts";
 import { defaultWorkers } from "./controller-host.ts";
@@ -15,7 +14,7 @@ import { runNode, thisNode } from "./node.ts";
 import { runProvisioner } from "./provisioner.ts";
 import { runSnapshotController } from "./snapshot-controller.ts";
 import { startStorage } from "./standalone-storage.ts";
-import { aborted, type Running, type Surroundings } from "./surroundings.ts";
+import { aborted, closedOn, type Running, type Surroundings } from "./surroundings.ts";
 
 export interface StandaloneOptions {
   readonly dataDir: string;
@@ -38,19 +37,17 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
   const [api, driver, controllers] = stages(around);
   around.signal.addEventListener("abort", controllers.stop, { once: true }); // also while they wait for a cluster
   const server = options.kubeconfig
-    ? undefined
+    ? await holdFolder({ dataDir, kubeconfig: options.kubeconfig }, api.around)
     : await startApiserver({ dataDir, port: options.port, crds: true }, api.around);
-  const kubeconfig = options.kubeconfig ?? server?.ready.replace("kubeconfig ", "") ?? "";
-  makeFolder(dataDir);
-  chmodSync(dataDir, 0o700); // it holds keys and volumes: nobody else's business
+  const kubeconfig = server.ready.replace("kubeconfig ", "");
   const socket = join(dataDir, "csi.sock");
   const client = await connect({ kubeconfig, userAgent: "groupsnap-start" });
-  const furnished = furnish(client, { withCrds: server === undefined }, around);
+  const furnished = furnish(client, { withCrds: options.kubeconfig !== undefined }, around);
   furnished.catch(() => undefined); // is waited for once there is something to take down
   const storage = await startStorage({ ...options, dataDir, socket }, driver.around);
   const below: Order = [
     { stage: driver, ended: storage.ended },
-    ...(server ? [{ stage: api, ended: server.ended }] : []),
+    { stage: api, ended: server.ended },
   ];
   try {
     await furnished;
@@ -62,6 +59,15 @@ export async function startStandalone(options: StandaloneOptions, around: Surrou
     await stopInTurn(below);
     throw error;
   }
+}
+
+/** In place of an API of our own, which does the same: two on one folder would unmount each other's pool. */
+async function holdFolder(
+  { dataDir, kubeconfig }: { readonly dataDir: string; readonly kubeconfig: string },
+  around: Surroundings,
+): Promise<Running> {
+  const unlock = await lockDataFolder(dataDir);
+  return { ready: `kubeconfig ${kubeconfig}`, ended: closedOn(around.signal, async () => unlock()) };
 }
 
 /** Our own API comes with the definitions; a cluster gets those that it lacks. */

@@ -78,6 +78,15 @@ describe("groupsnap start", () => {
     await expect(start()).rejects.toThrow(new RegExp(`${pid}`));
   });
 
+  test("refuses a folder that another process holds also where both work on a cluster of somebody else", async () => {
+    const api = await groupsnap.start(["apiserver", "--data-dir", join(groupsnap.folder, "api"), "--port", "0"]);
+    const elsewhere = ["--kubeconfig", api.ready.replace("kubeconfig ", "")];
+    const first = await start(...elsewhere);
+    await expect(start(...elsewhere)).rejects.toThrow(`${dataDir()} is in use by process ${first.pid}`);
+    expect(await first.end("SIGTERM")).toBe(0);
+    expect((await start(...elsewhere)).ready).toBe(first.ready);
+  });
+
   test("takes over a folder whose process was killed", async () => {
     const first = await start();
     await first.end("SIGKILL");
