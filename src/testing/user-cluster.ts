@@ -7,6 +7,7 @@ import { namespaces } from "../kube/core/namespace.ts";
 import type { At, KubeObject, Resource } from "../kube/object.ts";
 import { connect } from "../processes/connect.ts";
 import { clusterArgs, program } from "./program.ts";
+import { events, type SaidEvent } from "./said-events.ts";
 
 /** `groupsnap start` of the built program, as a user has it: nothing is known of it but its API and its folder. */
 export interface UserCluster extends User {
@@ -38,14 +39,6 @@ type NewObject = Readonly<Record<string, unknown>> & {
   readonly finalizers?: readonly string[];
 };
 
-interface SaidEvent extends KubeObject {
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly involvedObject: { readonly name: string };
-}
-
-const events: Resource<SaidEvent> = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
 const waitLimitMs = 30_000;
 const shop = "shop";
 

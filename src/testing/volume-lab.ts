@@ -15,6 +15,7 @@ import { runProvisioner } from "../processes/provisioner.ts";
 import { fuseOf } from "./fuse.ts";
 import { labApi } from "./lab-api.ts";
 import { aClaim, aStorageClass } from "./objects/storage.ts";
+import { events, type SaidEvent } from "./said-events.ts";
 import { type ScriptedDriver, type ScriptedDriverOptions, scriptedDriver } from "./scripted-driver.ts";
 import { strip } from "./snapshot-lab.ts";
 
@@ -127,14 +128,6 @@ async function startProcesses(
     },
   };
 }
-
-interface SaidEvent extends KubeObject {
-  readonly reason: string;
-  readonly message: string;
-  readonly involvedObject: { readonly name: string };
-}
-
-const events: Resource<SaidEvent> = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
 
 async function eventOf(client: KubeClient, name: string, message: RegExp): Promise<void> {
   const isIt = (event: SaidEvent) => event.involvedObject.name === name && message.test(event.message);

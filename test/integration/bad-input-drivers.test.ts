@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
 import { classes, snapshots } from "../../src/api/snapshot/resources.ts";
-import type { KubeObject, Resource } from "../../src/kube/object.ts";
+import { events } from "../../src/testing/said-events.ts";
 import { type SnapshotLab, snapshotLab } from "../../src/testing/snapshot-lab.ts";
 
 /** A driver that can do neither groups nor snapshots, between the two processes. */
@@ -13,12 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => lab.stop());
 
-interface SaidEvent extends KubeObject {
-  readonly type: string;
-  readonly message: string;
-  readonly involvedObject: { readonly kind: string };
-}
-const events: Resource<SaidEvent> = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
 const call = () => ({ signal: AbortSignal.timeout(10_000) });
 
 async function warningsAbout(kind: string): Promise<readonly string[]> {

@@ -13,6 +13,7 @@ import { volumes } from "../../src/kube/core/volume.ts";
 import type { Draft, KubeObject, Resource } from "../../src/kube/object.ts";
 import { parseQuantity } from "../../src/kube/quantity.ts";
 import { type LabNode, type NodesLab, nodesLab } from "../../src/testing/nodes-lab.ts";
+import { events } from "../../src/testing/said-events.ts";
 
 /** Two nodes, each with its driver, provisioner and sidecar: everything happens where it belongs, and nowhere else. */
 let lab: NodesLab;
@@ -38,6 +39,7 @@ const isReady = (object: { readonly status?: { readonly readyToUse?: boolean } }
 const labelOf = (object: KubeObject | undefined) => object?.metadata.labels?.[managedBy];
 const until = <T extends KubeObject>(resource: Resource<T>, name: string, is: (object: T | undefined) => boolean) =>
   waitFor(lab.client, resource, at(resource, name), { what: `${resource.kind} ${name}`, until: is, ...call() });
+const from = (name: string) => ({ apiGroup: snapshots.group, kind: snapshots.kind, name });
 const gone = (object: KubeObject | undefined) => object === undefined;
 
 /** How often the methods were called on the node in this test. */
@@ -186,9 +188,8 @@ describe("on two nodes", () => {
   test("a restore lands where its snapshot is: without a node, and also if another was chosen", async () => {
     await snapshot("source", { persistentVolumeClaimName: "b-data" });
     await until(snapshots, "source", isReady);
-    const dataSource = { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: "source" };
-    await claim("free", { spec: { dataSource } });
-    await claim("astray", { node: "a", spec: { dataSource } });
+    await claim("free", { spec: { dataSource: from("source") } });
+    await claim("astray", { node: "a", spec: { dataSource: from("source") } });
     expect(await Promise.all(["free", "astray"].map(nodeOf))).toEqual(["b", "b"]);
     const astray = await lab.client.get(claims, shop("astray"), call());
     expect(astray.metadata.annotations?.[selectedNodeAnnotation]).toBe("b");
@@ -225,6 +226,23 @@ describe("on two nodes", () => {
     expect([count(a, "createVolume"), count(b, "createVolume")]).toEqual([1, 1]);
     await remove(claims, "large");
     await remove(volumes, volumeName);
+  });
+
+  test("a restore that no other node could have stays with its full node, and goes when it is deleted", async () => {
+    await snapshot("full", { persistentVolumeClaimName: "a-data" });
+    await until(snapshots, "full", isReady);
+    const spec = {
+      storageClassName: "waiting",
+      resources: { requests: { storage: `${poolMi}Mi` } },
+      dataSource: from("full"),
+    };
+    await claim("copy", { node: "a", spec });
+    const said = async () => (await eventsOf("copy")).filter((message) => message.includes("RESOURCE_EXHAUSTED"));
+    await expect.poll(said, { timeout: 30_000 }).toEqual([expect.not.stringContaining("another node")]);
+    const { metadata } = await lab.client.get(claims, shop("copy"), call());
+    expect(metadata.annotations?.[selectedNodeAnnotation]).toBe("a");
+    await remove(claims, "copy");
+    await remove(snapshots, "full");
   });
 
   test("a sidecar that is not told its node asks the wrong driver, which is what the counting above would catch", async () => {
@@ -274,12 +292,6 @@ function brought(name: string, handle: string) {
     },
   } as unknown as Draft<SnapshotContent>; // without a uid
 }
-
-interface SaidEvent extends KubeObject {
-  readonly message: string;
-  readonly involvedObject: { readonly name: string };
-}
-const events: Resource<SaidEvent> = { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true };
 
 /** What was said of an object; waits for the first of it. */
 async function eventsOf(name: string): Promise<readonly string[]> {
