@@ -62,6 +62,22 @@ test(
   },
 );
 
+test(
+  "a driver that does not have the state of its pool refuses it, each time, and deletes nothing",
+  patience,
+  async () => {
+    const id = await driver.volume("a");
+    await driver.stop();
+    const stateDir = join(driver.folder, "elsewhere");
+    const onSamePool = () => aDriver({ poolDir: driver.pool, stateDir });
+    await expect(onSamePool()).rejects.toThrow(/images \(1\) .*elsewhere\/state.db knows nothing of/);
+    await expect(onSamePool()).rejects.toThrow(/images \(1\) .*elsewhere\/state.db knows nothing of/);
+    await driver.start();
+    expect(await readdir(join(driver.pool, "volumes"))).toEqual([`${id}.img`]);
+    await driver.use(id);
+  },
+);
+
 describe("stopping the driver", patience, () => {
   test("ends within 5 s even if its engine hangs in a copy, and the next start has dropped that cut", async () => {
     const engines = enginesSeen();

@@ -1,3 +1,4 @@
+import { Failure } from "../../lib/failure.ts";
 import { snapshotImage, volumeImage } from "./layout.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -8,6 +9,8 @@ type Recovering = Pick<Workshop, "layout" | "state" | "files" | "trash" | "log">
  * for it), what was being deleted or grown is finished, images that belong to nothing are deleted.
  *
  * An image that is missing is nothing we can mend: it is logged, and shown as the health of its volume or snapshot.
+ *
+ * @throws Failure "precondition" if the images were made with another state, which may still know them
  */
 export async function recover(shop: Recovering): Promise<void> {
   const dropped = await finishIntents(shop);
@@ -39,6 +42,12 @@ async function deleteStrays({ layout, state, files, trash }: Recovering): Promis
     ...(await straysIn(layout.volumes, (id) => volumeImage(layout, id))),
     ...(await straysIn(layout.snapshots, (id) => snapshotImage(layout, id))),
   ];
+  if (strays.length > 0 && state.isUnused())
+    throw new Failure(
+      "precondition",
+      `${layout.pool} has images (${strays.length}) of volumes and snapshots that ${layout.state} knows nothing of, ` +
+        "and would be emptied: start what it was made with, or bring the state of that time back, or delete the images",
+    );
   if (strays.length > 0) await trash.remove(strays);
   return strays.length;
 

@@ -51,6 +51,8 @@ export interface PoolState {
   served(): Reached | undefined;
   /** Remembers it, for as long as there are volumes or snapshots. */
   serve(reached: Reached): void;
+  /** No volume was ever made by this state: images that are there belong to another one. */
+  isUnused(): boolean;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
   /** Sizes promised to volumes and bytes stored in snapshots, whatever state they are in. */
@@ -98,6 +100,7 @@ function stateOf(db: Database): PoolState {
   );
   const holdsAny = "EXISTS (SELECT 1 FROM volumes) OR EXISTS (SELECT 1 FROM snapshots)";
   const served = db.prepare<Row>(`SELECT reached FROM served WHERE ${holdsAny}`);
+  const everMade = db.prepare("SELECT 1 FROM sqlite_sequence WHERE name = 'volumes'"); // where AUTOINCREMENT counts
   const forgetOfEmpty = db.prepare(`DELETE FROM served WHERE NOT (${holdsAny})`);
   const volumes = table(db, "volumes", volumeOf, rowOfVolume);
   return {
@@ -122,6 +125,7 @@ function stateOf(db: Database): PoolState {
     groups: table(db, "groups", groupOf, rowOfGroup),
     uses: table(db, "uses", useOf, rowOfUse),
     holds: table(db, "holds", holdOf, (hold) => ({ ...hold })),
+    isUnused: () => everMade.get() === undefined,
     transaction: (work) => db.transaction(work),
     promisedBytes: () => Number(promised.get()?.bytes ?? 0),
     close: () => db.close(),
