@@ -1,3 +1,4 @@
+import type { Client } from "../kube/client/client.ts";
 import type { KubeObject, Resource } from "../kube/object.ts";
 
 /** What tests read of an event. */
@@ -15,3 +16,13 @@ export const events: Resource<SaidEvent> = {
   kind: "Event",
   namespaced: true,
 };
+
+/** What was said of an object until now. */
+export async function saidOf(
+  client: Pick<Client, "list">,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { items } = await client.list(events, { namespace, signal });
+  return items.flatMap(({ involvedObject, message }) => (involvedObject.name === name ? [message] : []));
+}

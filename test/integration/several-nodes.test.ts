@@ -13,7 +13,7 @@ import { volumes } from "../../src/kube/core/volume.ts";
 import type { Draft, KubeObject, Resource } from "../../src/kube/object.ts";
 import { parseQuantity } from "../../src/kube/quantity.ts";
 import { type LabNode, type NodesLab, nodesLab } from "../../src/testing/nodes-lab.ts";
-import { events } from "../../src/testing/said-events.ts";
+import { saidOf } from "../../src/testing/said-events.ts";
 
 /** Two nodes, each with its driver, provisioner and sidecar: everything happens where it belongs, and nowhere else. */
 let lab: NodesLab;
@@ -41,6 +41,10 @@ const until = <T extends KubeObject>(resource: Resource<T>, name: string, is: (o
   waitFor(lab.client, resource, at(resource, name), { what: `${resource.kind} ${name}`, until: is, ...call() });
 const from = (name: string) => ({ apiGroup: snapshots.group, kind: snapshots.kind, name });
 const gone = (object: KubeObject | undefined) => object === undefined;
+
+const patient = { timeout: 30_000 };
+const noRoom = (name: string) => async () =>
+  (await saidOf(lab.client, shop(name), call().signal)).filter((message) => message.includes("RESOURCE_EXHAUSTED"));
 
 /** How often the methods were called on the node in this test. */
 const count = (node: LabNode, ...methods: readonly string[]) =>
@@ -212,9 +216,11 @@ describe("on two nodes", () => {
       (found) => found?.metadata.annotations?.[selectedNodeAnnotation] === undefined,
     );
     expect(handed?.metadata.finalizers ?? []).not.toContain("groupsnap.dev/provisioning");
-    expect(await eventsOf("large")).toEqual([expect.stringContaining("; another node is to be chosen for it")]);
+    await expect
+      .poll(noRoom("large"), patient)
+      .toEqual([expect.stringContaining("; another node is to be chosen for it")]);
     const leftMi = poolMi - 2; // beside the two volumes of 1 MiB
-    await expect.poll(room, { timeout: 30_000 }).toEqual([BigInt(leftMi) << 20n, BigInt(leftMi) << 20n]); // of each class
+    await expect.poll(room, patient).toEqual([BigInt(leftMi) << 20n, BigInt(leftMi) << 20n]); // of each class
     await lab.client.patch(
       claims,
       shop("large"),
@@ -237,8 +243,7 @@ describe("on two nodes", () => {
       dataSource: from("full"),
     };
     await claim("copy", { node: "a", spec });
-    const said = async () => (await eventsOf("copy")).filter((message) => message.includes("RESOURCE_EXHAUSTED"));
-    await expect.poll(said, { timeout: 30_000 }).toEqual([expect.not.stringContaining("another node")]);
+    await expect.poll(noRoom("copy"), patient).toEqual([expect.not.stringContaining("another node")]);
     const { metadata } = await lab.client.get(claims, shop("copy"), call());
     expect(metadata.annotations?.[selectedNodeAnnotation]).toBe("a");
     await remove(claims, "copy");
@@ -248,7 +253,7 @@ describe("on two nodes", () => {
   test("a sidecar that is not told its node asks the wrong driver, which is what the counting above would catch", async () => {
     await lab.restartSidecars("b");
     await group("a");
-    await expect.poll(() => count(b, "createVolumeGroupSnapshot"), { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => count(b, "createVolumeGroupSnapshot"), patient).toBeGreaterThan(0);
     await lab.restartSidecars();
     await until(groupSnapshots, "a", isReady);
     await remove(groupSnapshots, "a");
@@ -291,14 +296,4 @@ function brought(name: string, handle: string) {
       volumeSnapshotRef: { kind: "VolumeSnapshot", ...shop(name) },
     },
   } as unknown as Draft<SnapshotContent>; // without a uid
-}
-
-/** What was said of an object; waits for the first of it. */
-async function eventsOf(name: string): Promise<readonly string[]> {
-  const said = async () => {
-    const { items } = await lab.client.list(events, { namespace: "shop", ...call() });
-    return items.flatMap(({ involvedObject, message }) => (involvedObject.name === name ? [message] : []));
-  };
-  await expect.poll(async () => (await said()).length, { timeout: 30_000 }).toBeGreaterThan(0);
-  return said();
 }
