@@ -44,9 +44,11 @@ export async function openPlace(
 
 const servedAt = ({ pool }: Whereabouts): Place => ({ pool, stateDir: pool, engine: socketEngine, isMounting: false });
 
+const stateBesideImage = (dataDir: string) => join(dataDir, "driver");
+
 /** A database in the image would keep it busy: SQLite lets go of a file only when its last statement has been collected. */
 async function mountedAt({ dataDir, pool, image }: Whereabouts, engine: string): Promise<Place> {
-  const stateDir = (await isThere(image)) ? join(dataDir, "driver") : pool;
+  const stateDir = (await isThere(image)) ? stateBesideImage(dataDir) : pool;
   return { pool, stateDir, engine, isMounting: true };
 }
 
@@ -64,9 +66,10 @@ const whereaboutsOf = (dataDir: string): Whereabouts => ({
 
 async function observe({ dataDir, pool, image }: Whereabouts, wish: string): Promise<PlaceSeen> {
   const hasImage = await isThere(image);
+  const hadImage = await isThere(join(stateBesideImage(dataDir), "state.db"));
   const isServed = !hasImage && (await isThere(join(pool, "state.db")));
   const madeWith = (await notedEngine(dataDir)) ?? (isServed ? socketEngine : undefined);
-  return { dataDir, wish, hasImage, madeWith, isRoot: process.getuid?.() === 0 };
+  return { dataDir, wish, hasImage, hadImage, madeWith, isRoot: process.getuid?.() === 0 };
 }
 
 const isThere = async (path: string) => (await systemFiles.find(path)) !== undefined;

@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { type PlaceSeen, planPlace } from "./plan.ts";
 
 const plan = (seen: Partial<PlaceSeen>) =>
-  planPlace({ dataDir: "/d", wish: "auto", madeWith: undefined, hasImage: false, isRoot: true, ...seen });
+  planPlace({
+    dataDir: "/d",
+    wish: "auto",
+    madeWith: undefined,
+    hasImage: false,
+    hadImage: false,
+    isRoot: true,
+    ...seen,
+  });
 
 describe("the place of a data folder's pool", () => {
   test("is looked for by root in a new folder, and by nobody else", () => {
@@ -20,7 +28,7 @@ describe("the place of a data folder's pool", () => {
 
   test("stays mounted with the engine that made it, or with another that mounts", () => {
     expect(plan({ madeWith: "atomic" })).toEqual({ do: "mount", engine: "atomic" });
-    expect(plan({ madeWith: "atomic", hasImage: true })).toEqual({ do: "mount", engine: "atomic" });
+    expect(plan({ madeWith: "atomic", hasImage: true, hadImage: true })).toEqual({ do: "mount", engine: "atomic" });
     expect(plan({ madeWith: "atomic", wish: "freeze" })).toEqual({ do: "mount", engine: "freeze" });
   });
 
@@ -35,6 +43,7 @@ describe("the place of a data folder's pool", () => {
     ["sockets for mounted volumes", { madeWith: "atomic", wish: "userland" }, /userland serves sockets: .*--data-dir/],
     ["sockets for a pool in an image", { hasImage: true, wish: "userland" }, /userland serves sockets: .*--data-dir/],
     ["mounts for volumes at sockets", { madeWith: "userland", wish: "atomic" }, /are sockets .*--data-dir/],
+    ["an empty folder for a lost image", { madeWith: "atomic", hadImage: true }, /pool\.img, is gone: restore it/],
     [
       "both at once",
       { madeWith: "userland", wish: "freeze", isRoot: false },

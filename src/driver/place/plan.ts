@@ -12,6 +12,8 @@ export interface PlaceSeen {
   readonly madeWith: string | undefined;
   /** There is an image for its pool. */
   readonly hasImage: boolean;
+  /** A driver's databases lie beside an image, whether or not that is still there. */
+  readonly hadImage: boolean;
   readonly isRoot: boolean;
 }
 
@@ -30,8 +32,12 @@ export type PlacePlan =
  * @throws Failure "precondition" that says what is needed
  */
 export function planPlace(seen: PlaceSeen): PlacePlan {
-  const { dataDir, wish, madeWith, hasImage, isRoot } = seen;
+  const { dataDir, wish, madeWith, hasImage, hadImage, isRoot } = seen;
   const isMounted = hasImage || (madeWith !== undefined && madeWith !== socketEngine);
+  if (hadImage && !hasImage)
+    throw refusal(
+      `the image with the volumes of ${dataDir}, pool.img, is gone: restore it, or choose another folder with --data-dir`,
+    );
   const other = "start it without --engine, or choose another folder with --data-dir";
   if (isMounted && wish === socketEngine)
     throw refusal(
