@@ -40,11 +40,18 @@ export interface Reconciler<T extends KubeObject, Seen, Action> {
 export interface Watch {
   readonly cache: Cache<KubeObject>;
   readonly keysOf: (object: KubeObject) => readonly string[];
+  /** What of the object matters: an update that leaves it as it was wakes nobody. All of it, if absent. */
+  readonly factOf?: (object: KubeObject) => unknown;
 }
 
 /** Ties a cache to a mapping, with the object's type kept. */
-export function watch<T extends KubeObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
-  return { cache: cache as unknown as Cache<KubeObject>, keysOf: (object) => keysOf(object as T) }; // the cache yields T only
+export function watch<T extends KubeObject>(
+  cache: Cache<T>,
+  keysOf: (object: T) => readonly string[],
+  factOf?: (object: T) => unknown,
+): Watch {
+  const tied = { cache: cache as unknown as Cache<KubeObject>, keysOf: (object: KubeObject) => keysOf(object as T) }; // the cache yields T only
+  return factOf === undefined ? tied : { ...tied, factOf: (object) => factOf(object as T) };
 }
 
 export interface ObserveContext {

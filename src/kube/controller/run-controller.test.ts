@@ -73,6 +73,27 @@ describe("a controller", () => {
     await expect.poll(() => seen).toEqual([["parent", "child"], ["parent"]]);
   });
 
+  test("is not woken by another object's change in what does not matter", async () => {
+    all.api.put("parent");
+    const put = (size: number, parent?: string) => all.api.put("child", { spec: { size, ...(parent && { parent }) } });
+    const parentsOf = ({ spec }: Thing) => (spec.parent ? [spec.parent] : []);
+    const looks: string[] = [];
+    put(1, "demo/parent");
+    all.run({
+      watches: [watch(all.cache, parentsOf, parentsOf)],
+      decide: ({ thing }) => {
+        looks.push(`${thing.metadata.name} ${thing.spec.size}`);
+        return nothing("Settled");
+      },
+    });
+    put(2, "demo/parent");
+    await expect.poll(() => looks).toContain("child 2");
+    const ofParent = () => looks.filter((look) => look.startsWith("parent")).length;
+    expect(ofParent()).toBe(1);
+    put(3);
+    await expect.poll(ofParent).toBe(2);
+  });
+
   test("looks again when a change comes in the very moment in which the object is read", async () => {
     const before = all.api.put("a");
     await all.cache.synced(all.signal);

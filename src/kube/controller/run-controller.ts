@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../../lib/clock.ts";
+import { equalJson } from "../../lib/json.ts";
 import { type Limiter, limiter } from "../../lib/limit.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
@@ -109,8 +110,9 @@ function subscribe<T extends KubeObject, Seen, Action>(
     if (change.type === "removed") reconciler.gone?.(change.object);
     add(keyOf(change.object.metadata));
   });
-  const others = reconciler.watches.map(({ cache, keysOf }) =>
+  const others = reconciler.watches.map(({ cache, keysOf, factOf }) =>
     cache.onChange((change) => {
+      if (factOf && change.type === "updated" && equalJson(factOf(change.old), factOf(change.object))) return;
       const before = change.type === "updated" ? keysOf(change.old) : [];
       for (const key of new Set([...before, ...keysOf(change.object)])) add(key);
     }),

@@ -17,7 +17,11 @@ export function capacityTeller(deps: CapacityDeps): Reconciler<CsiNode, Capacity
     watches: [
       watch(nodes, ({ metadata }) => [keyOf({ name: metadata.name })]),
       watch(storageClasses, () => csiNodes.list().map(({ metadata }) => keyOf(metadata))),
-      watch(volumes, (volume) => nodesOf(volume, deps)),
+      watch(
+        volumes,
+        (volume) => nodesOf(volume, deps),
+        ({ spec }) => spec.capacity,
+      ),
     ],
     observe: (node, context) => observeCapacity(node, context, deps),
     decide: decideCapacity,
@@ -28,9 +32,12 @@ export function capacityTeller(deps: CapacityDeps): Reconciler<CsiNode, Capacity
   };
 }
 
-/** A volume that comes, grows or goes takes or leaves room where it is, before the driver is asked again anyway. */
+/**
+ * A volume that comes, grows or goes takes or leaves room where it is, before the driver is asked again anyway. One that is
+ * reached from everywhere is on no node in particular: asking all of them for each such volume would not end.
+ */
 function nodesOf(volume: Volume, { caches, capabilities, options: { nodeName } }: CapacityDeps): readonly string[] {
-  if (volume.spec.csi?.driver !== capabilities.driver) return [];
+  if (volume.spec.csi?.driver !== capabilities.driver || volume.spec.nodeAffinity === undefined) return [];
   const told = nodeName === undefined ? caches.nodes.list() : [caches.nodes.get(nodeName) ?? []].flat();
   return told.filter(({ metadata }) => isReachedFrom(metadata, volume)).map(({ metadata }) => keyOf(metadata));
 }
