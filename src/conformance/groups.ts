@@ -31,7 +31,11 @@ export async function cut(lab: Lab, asked: Asked): Promise<Group> {
 
 /** Makes a group snapshot and waits until it is ready to use. @throws Failure "timeout" */
 export async function readyCut(lab: Lab, asked: Asked): Promise<Group> {
-  const first = await cut(lab, asked);
+  return untilReady(lab, asked, await cut(lab, asked));
+}
+
+/** Asks for the group again until it is ready to use. @throws Failure "timeout" */
+export async function untilReady(lab: Lab, asked: Asked, first: Group): Promise<Group> {
   if (first.readyToUse) return first;
   return lab.patience.until(`group snapshot ${asked.name} ready to use`, async (driver) => {
     const again = await createGroup(driver, asked, lab.settings.groupParameters);

@@ -1,9 +1,9 @@
-import { Failure, failureOf } from "../../lib/failure.ts";
+import { Failure, failureOf, isFailure } from "../../lib/failure.ts";
 import type { Verdict as Judged } from "../../verify/judge.ts";
 import type { VolumeIo } from "../../verify/volume.ts";
 import { startWriters } from "../../verify/writers.ts";
 import { type Check, forGroups, type Verdict } from "../check.ts";
-import { aGroup, readyCut } from "../groups.ts";
+import { aGroup, cut, readyCut, untilReady } from "../groups.ts";
 import type { Lab } from "../lab.ts";
 import { isForbidden, useVolume } from "../uses.ts";
 import { type Load, runRound } from "./round.ts";
@@ -65,15 +65,15 @@ async function rounds(lab: Lab, load: Load): Promise<Verdict> {
  */
 async function groupRound(lab: Lab, load: Load): Promise<Judged | Failure> {
   let refusal: Failure | undefined;
-  const cut = async (inner: Lab) => {
+  const cutAll = async (inner: Lab) => {
     const asked = await aGroup(inner);
-    const group = await readyCut(inner, asked).catch((error: unknown) => {
-      refusal = failureOf(error);
-      throw refusal;
+    const group = await cut(inner, asked).catch((error: unknown) => {
+      if (!isFailure(error, "unavailable", "timeout")) refusal = failureOf(error); // those are no answer
+      throw error;
     });
-    return group.snapshots;
+    return (await untilReady(inner, asked, group)).snapshots;
   };
-  return runRound(lab, load, cut).catch((error: unknown) => {
+  return runRound(lab, load, cutAll).catch((error: unknown) => {
     lab.signal.throwIfAborted();
     if (refusal) return refusal;
     throw error;
