@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the API server was asked, from its audit log. */
@@ -25,9 +25,10 @@ export function requestsIn(folder: string): Requests {
   return {
     flags: [`--audit-policy-file=${policyPath}`, `--audit-log-path=${logPath}`, "--audit-log-mode=blocking"],
     since(userAgent) {
-      const size = statSync(logPath).size;
-      const text = readFileSync(logPath).subarray(read, size).toString("utf8");
-      read = size;
+      const written = readFileSync(logPath);
+      const end = written.lastIndexOf("\n") + 1; // the line after it may be half there
+      const text = written.subarray(read, end).toString("utf8");
+      read = end;
       const counts = new Map<string, number>();
       for (const line of text.split("\n").filter((one) => one !== "")) {
         const { stage, verb, userAgent: agent = "", objectRef } = JSON.parse(line) as Entry; // the server's own format
