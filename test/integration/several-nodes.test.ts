@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { groupContents, groupSnapshots } from "../../src/api/group-snapshot/resources.ts";
-import type { GroupSnapshot, GroupSnapshotContent } from "../../src/api/group-snapshot/types.ts";
+import type { GroupSnapshot } from "../../src/api/group-snapshot/types.ts";
+import { groupSnapshotHandle, snapshotHandle } from "../../src/api/handles.ts";
 import { managedBy } from "../../src/api/labels.ts";
 import { localDriverName } from "../../src/api/local-driver.ts";
 import { contents, snapshots } from "../../src/api/snapshot/resources.ts";
-import type { SnapshotContent } from "../../src/api/snapshot/types.ts";
 import { waitFor } from "../../src/kube/client/wait.ts";
 import { type Claim, type ClaimSpec, claims } from "../../src/kube/core/claim.ts";
 import { selectedNodeAnnotation } from "../../src/kube/core/names.ts";
@@ -268,8 +268,8 @@ interface CutByHand {
 
 function broughtGroup(name: string, cut: CutByHand | undefined) {
   const groupSnapshotHandles = {
-    volumeGroupSnapshotHandle: cut?.groupSnapshotId,
-    volumeSnapshotHandles: cut?.snapshots.map(({ snapshotId }) => snapshotId),
+    volumeGroupSnapshotHandle: groupSnapshotHandle(cut?.groupSnapshotId ?? ""),
+    volumeSnapshotHandles: cut?.snapshots.map(({ snapshotId }) => snapshotHandle(snapshotId)) ?? [],
   };
   return {
     apiVersion: "groupsnapshot.storage.k8s.io/v1",
@@ -277,11 +277,11 @@ function broughtGroup(name: string, cut: CutByHand | undefined) {
     metadata: { name },
     spec: {
       driver: localDriverName,
-      deletionPolicy: "Delete",
+      deletionPolicy: "Delete" as const,
       source: { groupSnapshotHandles },
       volumeGroupSnapshotRef: { kind: "VolumeGroupSnapshot", ...shop(name) },
     },
-  } as unknown as Draft<GroupSnapshotContent>; // without a uid
+  };
 }
 
 function brought(name: string, handle: string) {
@@ -291,9 +291,9 @@ function brought(name: string, handle: string) {
     metadata: { name },
     spec: {
       driver: localDriverName,
-      deletionPolicy: "Delete",
-      source: { snapshotHandle: handle },
+      deletionPolicy: "Delete" as const,
+      source: { snapshotHandle: snapshotHandle(handle) },
       volumeSnapshotRef: { kind: "VolumeSnapshot", ...shop(name) },
     },
-  } as unknown as Draft<SnapshotContent>; // without a uid
+  };
 }

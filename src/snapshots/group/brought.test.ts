@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { groupContentFinalizer } from "../../api/finalizers.ts";
 import { groupClasses, groupContents, groupSnapshots } from "../../api/group-snapshot/resources.ts";
-import type { GroupSnapshot, GroupSnapshotContent } from "../../api/group-snapshot/types.ts";
-import { snapshotHandle } from "../../api/handles.ts";
+import type { GroupSnapshot } from "../../api/group-snapshot/types.ts";
+import { groupSnapshotHandle, snapshotHandle } from "../../api/handles.ts";
 import { memberGroupName } from "../../api/labels.ts";
 import { contents, snapshots } from "../../api/snapshot/resources.ts";
-import type { Snapshot, SnapshotContent } from "../../api/snapshot/types.ts";
+import type { Snapshot } from "../../api/snapshot/types.ts";
 import { namespaces } from "../../kube/core/namespace.ts";
-import type { Draft } from "../../kube/object.ts";
 import { aGroup, aGroupClass, aGroupContent } from "../../testing/group-builders.ts";
 import { aContentOf, aReadySnapshot } from "../../testing/objects/storage.ts";
 import { type SnapshotLab, snapshotLab, strip } from "../../testing/snapshot-lab.ts";
@@ -68,16 +67,20 @@ async function aCutOnStorage(): Promise<OnStorage> {
 function bring(cut: OnStorage, reference: { readonly name?: string; readonly uid?: string } = {}) {
   const model = aGroupContent(aGroup({}, { name: app, namespace }), []);
   const { uid: _uid, ...named } = model.spec.volumeGroupSnapshotRef;
+  const groupSnapshotHandles = {
+    volumeGroupSnapshotHandle: groupSnapshotHandle(cut.handle),
+    volumeSnapshotHandles: cut.members.map(snapshotHandle),
+  };
   const content = {
     ...strip(model),
     metadata: { name: app, finalizers: [groupContentFinalizer] },
     spec: {
       ...model.spec,
       volumeGroupSnapshotRef: { ...named, ...reference },
-      source: { groupSnapshotHandles: { volumeGroupSnapshotHandle: cut.handle, volumeSnapshotHandles: cut.members } },
+      source: { groupSnapshotHandles },
     },
   };
-  return lab.client.create(groupContents, content as unknown as Draft<GroupSnapshotContent>, { signal }); // without a uid
+  return lab.client.create(groupContents, content, { signal });
 }
 
 /** The group that names the content. */
@@ -114,7 +117,7 @@ describe("a group snapshot that an admin has brought", () => {
     const volumeSnapshotRef = { kind: "VolumeSnapshot", namespace, name };
     const source = { snapshotHandle: snapshotHandle(cut.members[0] ?? "") };
     const written = { ...content, metadata: { name }, spec: { ...spec, source, volumeSnapshotRef } };
-    await lab.client.create(contents, written as unknown as Draft<SnapshotContent>, { signal }); // without a uid
+    await lab.client.create(contents, written, { signal });
     const { apiVersion, kind } = aGroup();
     const ownerReferences = [{ apiVersion, kind, name: app, uid: group?.metadata.uid ?? "" }];
     const { status: _ready, ...snapshot } = aReadySnapshot(name);

@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { contentFinalizer, groupContentFinalizer } from "../../../api/finalizers.ts";
 import { groupContents, groupSnapshots } from "../../../api/group-snapshot/resources.ts";
-import type { GroupSnapshotContent } from "../../../api/group-snapshot/types.ts";
-import { snapshotHandle } from "../../../api/handles.ts";
+import { groupSnapshotHandle, snapshotHandle } from "../../../api/handles.ts";
 import { managedBy } from "../../../api/labels.ts";
 import { contents, snapshots } from "../../../api/snapshot/resources.ts";
 import type { SnapshotContent } from "../../../api/snapshot/types.ts";
-import type { Draft, KubeObject } from "../../../kube/object.ts";
+import type { KubeObject } from "../../../kube/object.ts";
 import { type Clock, systemClock } from "../../../lib/clock.ts";
 import { aGroup, aGroupContent } from "../../../testing/group-builders.ts";
 import { aContentOf, aReadySnapshot } from "../../../testing/objects/storage.ts";
@@ -62,7 +61,7 @@ async function bring(name: string, handle: string, spec: Partial<SnapshotContent
   const { uid: _uid, ...volumeSnapshotRef } = model.spec.volumeSnapshotRef;
   const source = { snapshotHandle: snapshotHandle(handle) };
   const content = { ...model, metadata: { name }, spec: { ...model.spec, volumeSnapshotRef, source, ...spec } };
-  await lab.client.create(contents, content as unknown as Draft<SnapshotContent>, call); // without a uid
+  await lab.client.create(contents, content, call);
 }
 
 async function adopt(name: string) {
@@ -146,15 +145,16 @@ test("a group snapshot that an admin has brought is found by its node, its membe
   );
   const model = strip(aGroupContent(aGroup({}, { name: "group", namespace: "shop" }), []));
   const { uid: _uid, ...volumeGroupSnapshotRef } = model.spec.volumeGroupSnapshotRef;
-  const volumeSnapshotHandles = groupSnapshot?.snapshots.map(({ snapshotId }) => snapshotId) ?? [];
-  const groupSnapshotHandles = { volumeGroupSnapshotHandle: groupSnapshot?.groupSnapshotId, volumeSnapshotHandles };
+  const volumeSnapshotHandles = groupSnapshot?.snapshots.map(({ snapshotId }) => snapshotHandle(snapshotId)) ?? [];
+  const volumeGroupSnapshotHandle = groupSnapshotHandle(groupSnapshot?.groupSnapshotId ?? "");
+  const groupSnapshotHandles = { volumeGroupSnapshotHandle, volumeSnapshotHandles };
   const metadata = { name: "brought-group", finalizers: [groupContentFinalizer] };
   const content = {
     ...model,
     metadata,
     spec: { ...model.spec, volumeGroupSnapshotRef, source: { groupSnapshotHandles } },
   };
-  await lab.client.create(groupContents, content as unknown as Draft<GroupSnapshotContent>, call); // without a uid
+  await lab.client.create(groupContents, content, call);
   const spec = { source: { volumeGroupSnapshotContentName: "brought-group" } };
   await lab.client.create(groupSnapshots, strip(aGroup({ spec }, { name: "group", namespace: "shop" })), call);
   await lab.until(groupSnapshots, shop("group"), isReady);
